@@ -1,0 +1,77 @@
+/**
+ * The one description of a network that everybody reads: executors, cost, exporters, pictures.
+ * A graph is plain data: typed primitive ops in topological order, shapes, and parameter names. Layout is NHWC,
+ * kernels HWIO, depthwise kernels [kh, kw, C, 1], dense [in, out]. A subnet is a graph that mentions some of a supernet's parameters.
+ */
+
+/** Shape of one example: [h, w, c] for maps, [c] for vectors. */
+export type Shape = readonly number[];
+
+/** Stable path of a parameter, e.g. `layer.1.mb6_k5.dw.weight`. */
+export type ParamName = string;
+
+/** How a parameter starts. `normal`: mean 0 and the given standard deviation. */
+export type Init = { readonly kind: "normal"; readonly std: number } | { readonly kind: "constant"; readonly value: number };
+
+/** What a parameter is for; optimizers choose weight decay by role (norm and bias are exempt in the supernet). */
+export type ParamRole = "conv" | "depthwise" | "linear" | "bias" | "gamma" | "beta";
+
+export interface ParamSpec {
+  readonly name: ParamName;
+  readonly shape: readonly number[];
+  readonly role: ParamRole;
+  readonly init: Init;
+}
+
+/** Primitive ops. `pad` is symmetric zero padding on every side, as PyTorch's `padding=k//2`. */
+export type Op =
+  | { readonly op: "input" }
+  /** k×k convolution, HWIO weight [k, k, cin/groups, cout], optional bias [cout]. */
+  | { readonly op: "conv"; readonly k: number; readonly stride: number; readonly pad: number; readonly groups: number; readonly cin: number; readonly cout: number; readonly weight: ParamName; readonly bias?: ParamName }
+  /** Depthwise convolution, weight [k, k, C, 1]. */
+  | { readonly op: "depthwise"; readonly k: number; readonly stride: number; readonly pad: number; readonly dilation: number; readonly weight: ParamName }
+  /** Batch norm over N, H, W; biased variance normalises. `stats` names the running mean/variance `<stats>.mean`, `<stats>.var`. */
+  | { readonly op: "batchNorm"; readonly gamma?: ParamName; readonly beta?: ParamName; readonly stats: string; readonly eps: number; readonly momentum: number }
+  | { readonly op: "relu" }
+  | { readonly op: "relu6" }
+  | { readonly op: "maxPool" | "avgPool"; readonly k: number; readonly stride: number; readonly pad: number }
+  /** [h, w, c] → [c]. */
+  | { readonly op: "globalAvgPool" }
+  | { readonly op: "linear"; readonly cin: number; readonly cout: number; readonly weight: ParamName; readonly bias?: ParamName }
+  | { readonly op: "add" }
+  /** Concatenate along channels. */
+  | { readonly op: "concat" }
+  /** Channels begin … begin + size. */
+  | { readonly op: "slice"; readonly begin: number; readonly size: number }
+  /** Channels begin, begin + step, …: even/odd split of the authors' SPOS layout. */
+  | { readonly op: "stridedSlice"; readonly begin: number; readonly step: number }
+  /** Channel shuffle: reshape [groups, C/groups], transpose, flatten. */
+  | { readonly op: "shuffle"; readonly groups: number };
+
+export type OpName = Op["op"];
+
+export interface GraphNode {
+  /** Index in `Graph.nodes`; inputs refer to smaller ids. */
+  readonly id: number;
+  /** Stable path, unique in the graph, e.g. `layer.1.mb6_k5.dw`. */
+  readonly name: string;
+  readonly attrs: Op;
+  readonly inputs: readonly number[];
+  readonly shape: Shape;
+  /** Id of the mutable that put this node here, if any; null for stem, head and such. */
+  readonly slot: string | null;
+}
+
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
+  /** Node whose value is the result (logits [classes]). */
+  readonly output: number;
+  readonly params: readonly ParamSpec[];
+  /** `stats` prefixes of the batch norms in node order, with their channel counts. */
+  readonly norms: readonly { readonly stats: string; readonly channels: number }[];
+}
+
+/** Length of a parameter or activation: product of its dimensions. */
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((a, b) => a * b, 1);
+}

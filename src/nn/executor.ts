@@ -1,0 +1,101 @@
+/**
+ * The seam between what searches and what computes. An executor turns graphs into training steps and accuracies on one backend.
+ * It owns tensors or buffers; callers own nothing but plain arrays. No method here waits for the device except those that return promises.
+ */
+import type { RngKey } from "@/lib/rng";
+import type { Graph, ParamSpec } from "@/nas/graph";
+
+export type BackendName = "tfjs-cpu" | "tfjs-wasm" | "tfjs-webgpu" | "tfjs-webgl";
+
+/** Normalised images [size, h, w, c] and labels [size]; the arrays may be longer than `size` and are read before the call returns. */
+export interface Batch {
+  readonly images: Float32Array;
+  readonly labels: Uint8Array;
+  readonly size: number;
+}
+
+export interface SgdOptions {
+  readonly kind: "sgd";
+  readonly momentum: number;
+  /** L2 added to the gradient, as in PyTorch. */
+  readonly weightDecay: number;
+  /** Whether decay also applies to gamma, beta and biases. */
+  readonly decayNorms: boolean;
+  readonly nesterov?: boolean;
+}
+
+export interface AdamOptions {
+  readonly kind: "adam";
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  readonly decayNorms: boolean;
+}
+
+export interface TrainOptions {
+  readonly optimizer: SgdOptions | AdamOptions;
+  readonly lr: number;
+  /** Max global L2 norm of the gradient over the step's active parameters (PyTorch clip_grad_norm_); null = none. */
+  readonly clip: number | null;
+  /** ε of label smoothing; 0 = plain cross entropy. */
+  readonly labelSmoothing: number;
+}
+
+/** Parameters, optimizer state and running statistics by name. Everything survives a snapshot. */
+export interface ParamStore {
+  readonly names: readonly string[];
+  /** A copy of one parameter, or of running statistics under `<stats>.mean` / `<stats>.var`. */
+  read(name: string): Promise<Float32Array>;
+  write(name: string, values: Float32Array): void;
+  /** Parameters, momenta (`<name>#momentum`, Adam `#m`, `#v`, `#step`) and running statistics; state never touched is absent. */
+  snapshot(): Promise<ReadonlyMap<string, Float32Array>>;
+  restore(values: ReadonlyMap<string, Float32Array>): void;
+  dispose(): void;
+}
+
+/** Batch-norm statistics of one path, on the device. Dispose after use. */
+export interface NormStats {
+  /** By `<stats>.mean` and `<stats>.var` (variance unbiased, as PyTorch keeps it). */
+  read(): Promise<ReadonlyMap<string, Float32Array>>;
+  dispose(): void;
+}
+
+/** Cumulative recalibration of one path: sample-weighted average of batch means and unbiased variances (spec B.5). */
+export interface Recalibration {
+  add(batch: Batch): void;
+  finish(): NormStats;
+}
+
+/** Counting of right answers over many batches, read once. */
+export interface Evaluation {
+  add(batch: Batch): void;
+  result(): Promise<{ readonly correct: number; readonly loss: number; readonly n: number }>;
+}
+
+/** Where the batch-norm statistics of an evaluation come from: given ones, the store's running ones, or each batch's own. */
+export type StatsSource = NormStats | "running" | "batch";
+
+export interface Executor {
+  readonly backend: BackendName;
+  /** Which executor this is, for the status bar: `tfjs` or, later, `plan`. */
+  readonly kind: "tfjs" | "plan";
+  createStore(params: readonly ParamSpec[], norms: Graph["norms"], key: RngKey): ParamStore;
+  /**
+   * One update: forward and backward of every graph on the same batch, gradients summed, clipped, applied once.
+   * Only parameters that the graphs mention move, and only their momenta. Running statistics of the graphs' norms are updated
+   * when `updateStats`. The loss (mean over graphs) stays on the device until `takeLosses`.
+   */
+  trainStep(store: ParamStore, graphs: readonly Graph[], batch: Batch, options: TrainOptions, updateStats: boolean): void;
+  /** Mean loss of every step since the last call, in order. */
+  takeLosses(): Promise<Float32Array>;
+  recalibrate(store: ParamStore, graph: Graph): Recalibration;
+  /** `labelSmoothing` 0 loss. */
+  evaluate(store: ParamStore, graph: Graph, stats: StatsSource): Evaluation;
+  /** Logits [size, classes]. */
+  logits(store: ParamStore, graph: Graph, stats: StatsSource, batch: Batch): Promise<Float32Array>;
+  memory(): { readonly tensors: number; readonly bytes: number };
+  /** Resolves when everything submitted is done. */
+  idle(): Promise<void>;
+  dispose(): void;
+}

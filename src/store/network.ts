@@ -1,0 +1,30 @@
+/** The network on show in the network panel: the run's winner, an imported architecture, or a sample the reader picked. */
+import { createStore } from "zustand/vanilla";
+import type { Accuracy } from "@/nas/candidate";
+import { makeSpace } from "@/nas/space/registry";
+import type { Arch, SizeId, Space } from "@/nas/space/types";
+
+export interface NetworkOnShow {
+  readonly source: "winner" | "imported" | "sample" | "pinned";
+  readonly spaceId: string;
+  readonly size: SizeId;
+  readonly arch: Arch;
+  readonly supernetAccuracy: Accuracy | null;
+  readonly retrainedAccuracy: Accuracy | null;
+}
+
+export const networkStore = createStore<{ readonly shown: NetworkOnShow | null }>()(() => ({ shown: null }));
+
+export function showNetwork(shown: NetworkOnShow | null): void {
+  networkStore.setState({ shown });
+}
+
+const cache = new Map<string, Space>();
+
+/** Spaces are pure and a little costly to build: one instance per id and size. */
+export function spaceOf(id: string, size: SizeId): Space {
+  const key = `${id}/${size}`;
+  let space = cache.get(key);
+  if (!space) cache.set(key, (space = makeSpace(id, size)));
+  return space;
+}

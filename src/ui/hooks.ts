@@ -1,0 +1,30 @@
+/** React bindings of the stores: components select primitives, history channels arrive as a version number. */
+import { useCallback, useSyncExternalStore } from "react";
+import { useStore } from "zustand";
+import { type ExperimentState, experimentStore } from "@/store/experiment";
+import { type Channel, history } from "@/store/history";
+import { networkStore, type NetworkOnShow } from "@/store/network";
+import { runStore, type RunState } from "@/store/run";
+import { type ViewState, viewStore } from "@/store/view";
+
+export function useRun<T>(select: (state: RunState) => T): T {
+  return useStore(runStore, select);
+}
+
+export function useView<T>(select: (state: ViewState) => T): T {
+  return useStore(viewStore, select);
+}
+
+export function useExperiment<T>(select: (state: ExperimentState) => T): T {
+  return useStore(experimentStore, select);
+}
+
+export function useNetwork(): NetworkOnShow | null {
+  return useStore(networkStore, (state) => state.shown);
+}
+
+/** Re-render when a history channel changed; returns its version for memo keys. */
+export function useHistory(channel: Channel): number {
+  const subscribe = useCallback((listener: () => void) => history.subscribe(channel, listener), [channel]);
+  return useSyncExternalStore(subscribe, () => history.version(channel));
+}
