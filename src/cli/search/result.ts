@@ -1,0 +1,51 @@
+/** The exported architecture file, looked at before it is written: it must be one, and say truthfully whether it is complete. */
+import { AppError } from "@/lib/appError";
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface CheckedResult {
+  readonly text: string;
+  readonly value: Json;
+  readonly isComplete: boolean;
+}
+
+const isRecord = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Refuses anything that is not an architecture file; an interrupted run's file is marked `"complete": false`. */
+export function checkResult(text: string, isInterrupted: boolean): CheckedResult {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new AppError("bug", "The app exported something that is not JSON.");
+  }
+  if (!isRecord(value) || value["format"] !== "nas-playground/architecture") {
+    throw new AppError("bug", "The app exported something that is not an architecture file.");
+  }
+  if (isInterrupted && value["complete"] !== false) {
+    const marked = { ...value, complete: false };
+    return { text: `${JSON.stringify(marked, null, 2)}\n`, value: marked, isComplete: false };
+  }
+  return { text: text.endsWith("\n") ? text : `${text}\n`, value, isComplete: value["complete"] === true };
+}
+
+function accuracy(label: string, value: unknown): string[] {
+  if (!isRecord(value) || typeof value["value"] !== "number") return [];
+  return [`${label} ${(value["value"] * 100).toFixed(1)} % of ${String(value["n"])} images`];
+}
+
+/** The winner in one line: id, cost, both accuracies with their sample sizes. */
+export function summarise(value: Json): string {
+  const metrics = isRecord(value["metrics"]) ? value["metrics"] : {};
+  const count = (key: string): string[] => {
+    const n = metrics[key];
+    return typeof n === "number" ? [`${n.toLocaleString("en-US")} ${key === "macs" ? "MACs" : key}`] : [];
+  };
+  const parts = [
+    ...count("macs"),
+    ...count("params"),
+    ...accuracy("supernet", metrics["supernetAccuracy"]),
+    ...accuracy("retrained", metrics["retrainedAccuracy"]),
+  ];
+  return `Architecture ${String(value["id"])}${parts.length > 0 ? `: ${parts.join(", ")}` : ""}`;
+}
