@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { activationFloats, costOf, nodeCosts } from "./cost";
+import type { Op } from "./graph";
+import { graphBuilder } from "./graphBuilder";
+import { heNormalInit } from "./space/init";
+
+const builder = (h = 7, w = 5, c = 6) => graphBuilder([h, w, c], heNormalInit);
+
+describe("shapes", () => {
+  const bad: readonly [string, Op][] = [
+    ["slice past the end", { op: "slice", begin: 4, size: 3 }],
+    ["strided slice past the end", { op: "stridedSlice", begin: 6, step: 2 }],
+    ["shuffle that does not divide", { op: "shuffle", groups: 4 }],
+    ["pool larger than the map", { op: "maxPool", k: 9, stride: 1, pad: 0 }],
+    ["add of one", { op: "add" }],
+    ["dense layer on a map", { op: "linear", cin: 6, cout: 2, weight: "w" }],
+    ["second input", { op: "input" }],
+  ];
+  it.each(bad)("refuse a %s", (_, attrs) => {
+    const b = builder();
+    expect(() => b.node("x", attrs, [b.input])).toThrow(/does not fit/);
+  });
+
+  it("follow PyTorch's padding arithmetic", () => {
+    const b = builder();
+    expect(b.shapeOf(b.conv("c3", b.input, { cout: 4, k: 3, stride: 2 }))).toEqual([4, 3, 4]);
+    expect(b.shapeOf(b.depthwise("d", b.input, { k: 5, stride: 2 }))).toEqual([4, 3, 6]);
+    expect(b.shapeOf(b.depthwise("dil", b.input, { k: 3, dilation: 2 }))).toEqual([7, 5, 6]);
+    expect(b.shapeOf(b.node("p", { op: "avgPool", k: 3, stride: 2, pad: 1 }, [b.input]))).toEqual([4, 3, 6]);
+    expect(b.shapeOf(b.node("even", { op: "stridedSlice", begin: 0, step: 2 }, [b.input]))).toEqual([7, 5, 3]);
+    expect(b.shapeOf(b.node("odd", { op: "stridedSlice", begin: 1, step: 4 }, [b.input]))).toEqual([7, 5, 2]);
+    expect(b.shapeOf(b.node("cat", { op: "concat" }, [b.input, b.input, b.input]))).toEqual([7, 5, 18]);
+    expect(b.shapeOf(b.linear("fc", b.node("gap", { op: "globalAvgPool" }, [b.input]), 3))).toEqual([3]);
+  });
+
+  it("refuse taken names and nodes that do not exist", () => {
+    const b = builder();
+    b.relu("r", b.input);
+    expect(() => b.relu("r", b.input)).toThrow(/already has something named r/);
+    expect(() => b.relu("s", 99)).toThrow(/no node 99/);
+    expect(() => b.finish(99)).toThrow(/no node 99/);
+  });
+});
+
+describe("declarations", () => {
+  it("name parameters and statistics after their node, with shapes, roles and slots", () => {
+    const b = builder();
+    const conv = b.inSlot("s", () => b.conv("s.conv", b.input, { cout: 4, k: 3, groups: 2, bias: true }));
+    const free = b.batchNorm("s.free", conv, false);
+    const graph = b.finish(b.batchNorm("s.bn", free));
+    expect(graph.params.map((p) => [p.name, p.role, p.shape])).toEqual([
+      ["s.conv.weight", "conv", [3, 3, 3, 4]],
+      ["s.conv.bias", "bias", [4]],
+      ["s.bn.weight", "gamma", [4]],
+      ["s.bn.bias", "beta", [4]],
+    ]);
+    expect(graph.norms).toEqual([
+      { stats: "s.free", channels: 4 },
+      { stats: "s.bn", channels: 4 },
+    ]);
+    expect(graph.nodes.map((n) => n.slot)).toEqual([null, "s", null, null]);
+    // He fan-out of a grouped convolution: k²·cout/groups = 18.
+    expect(graph.params[0]?.init).toEqual({ kind: "normal", std: Math.sqrt(2 / 18) });
+  });
+});
+
+describe("cost", () => {
+  it("counts by the three conventions, node by node", () => {
+    const b = builder(4, 4, 6);
+    const conv = b.conv("conv", b.input, { cout: 8, k: 3, groups: 2, bias: true, stride: 2 });
+    const bn = b.batchNorm("bn", conv);
+    const plain = b.batchNorm("plain", bn, false);
+    const relu = b.relu6("relu", plain);
+    const dw = b.depthwise("dw", relu, { k: 3 });
+    const pool = b.node("pool", { op: "maxPool", k: 2, stride: 2, pad: 0 }, [dw]);
+    const gap = b.node("gap", { op: "globalAvgPool" }, [pool]);
+    const graph = b.finish(b.linear("fc", gap, 10));
+    const row = (macs: number, params: number, extra: number) => ({ macs, params, razorFlops: macs + extra });
+    expect(nodeCosts(graph).map(({ macs, params, razorFlops }) => ({ macs, params, razorFlops }))).toEqual([
+      row(0, 0, 0),
+      row(9 * 3 * 8 * 4, 9 * 3 * 8 + 8, 8 * 4),
+      row(0, 16, 2 * 32),
+      row(0, 0, 32),
+      row(0, 0, 32),
+      row(9 * 8 * 4, 72, 0),
+      row(0, 0, 32),
+      row(0, 0, 8),
+      row(80, 90, 0),
+    ]);
+    expect(costOf(graph)).toEqual({ macs: 864 + 288 + 80, params: 224 + 16 + 72 + 90, razorFlops: 1232 + 200 });
+    expect(activationFloats(graph)).toBe(96 + 32 * 5 + 8 + 8 + 10);
+  });
+
+  it("charges a shared parameter once", () => {
+    const b = builder(4, 4, 3);
+    const a = b.conv("a", b.input, { cout: 3 });
+    const shared = b.node(
+      "again",
+      { op: "conv", k: 1, stride: 1, pad: 0, groups: 1, cin: 3, cout: 3, weight: "a.weight" },
+      [a],
+    );
+    expect(costOf(b.finish(shared))).toEqual({ macs: 2 * 9 * 16, params: 9, razorFlops: 2 * 9 * 16 });
+  });
+});

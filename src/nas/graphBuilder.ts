@@ -1,0 +1,155 @@
+/**
+ * Builds graphs: adds nodes in topological order, infers shapes, and declares parameters and norms under the node's name,
+ * so that spaces state structure only. Node `a.b.dw` owns `a.b.dw.weight`; a norm `a.b.bn1` owns `.weight`, `.bias` and its statistics.
+ */
+import { AppError } from "@/lib/appError";
+import type { Graph, GraphNode, Init, Op, ParamName, ParamRole, ParamSpec, Shape } from "./graph";
+import { inferShape } from "./ops";
+
+/** How a space starts its parameters. */
+export interface InitPolicy {
+  /** `cin` is the number of input channels a group. */
+  conv(k: number, cin: number, cout: number, groups: number): Init;
+  depthwise(k: number): Init;
+  readonly linear: Init;
+  readonly bias: Init;
+  readonly gamma: Init;
+  readonly beta: Init;
+}
+
+export interface ConvOptions {
+  readonly cout: number;
+  /** Kernel side; 1 when absent. Padding is ⌊k/2⌋, as PyTorch's `padding=k//2`. */
+  readonly k?: number;
+  readonly stride?: number;
+  readonly groups?: number;
+  readonly bias?: boolean;
+  /** Instead of the policy's. */
+  readonly init?: Init;
+}
+
+export interface DepthwiseOptions {
+  readonly k: number;
+  readonly stride?: number;
+  readonly dilation?: number;
+}
+
+/** Methods return the id of the node they add; `name` is its full path. Anything that does not fit throws `bug`. */
+export interface GraphBuilder {
+  /** Id of the input node. */
+  readonly input: number;
+  shapeOf(node: number): Shape;
+  /** Last dimension of a node's value. */
+  channelsOf(node: number): number;
+  conv(name: string, from: number, options: ConvOptions): number;
+  depthwise(name: string, from: number, options: DepthwiseOptions): number;
+  batchNorm(name: string, from: number, affine?: boolean): number;
+  relu(name: string, from: number): number;
+  relu6(name: string, from: number): number;
+  linear(name: string, from: number, cout: number, bias?: boolean): number;
+  /** Any op without parameters. */
+  node(name: string, attrs: Op, inputs: readonly number[]): number;
+  /** Nodes added by `body` carry this slot. */
+  inSlot<T>(slot: string, body: () => T): T;
+  /** Graph of everything added so far, with this node as result. */
+  finish(output: number): Graph;
+}
+
+/** PyTorch's batch-norm defaults, used by every space here. */
+export const normDefaults = { eps: 1e-5, momentum: 0.1 } as const;
+
+function makeState(input: Shape) {
+  const nodes: GraphNode[] = [{ id: 0, name: "input", attrs: { op: "input" }, inputs: [], shape: input, slot: null }];
+  const params: ParamSpec[] = [];
+  const norms: { readonly stats: string; readonly channels: number }[] = [];
+  const taken = new Set<string>(["input"]);
+  let slot: string | null = null;
+
+  const claim = (name: string): void => {
+    if (taken.has(name)) throw new AppError("bug", `The graph already has something named ${name}.`);
+    taken.add(name);
+  };
+  const shapeOf = (id: number): Shape => {
+    const node = nodes[id];
+    if (node === undefined) throw new AppError("bug", `The graph has no node ${id}.`);
+    return node.shape;
+  };
+  return {
+    shapeOf,
+    channelsOf: (id: number): number => shapeOf(id).at(-1) ?? 0,
+    node(name: string, attrs: Op, inputs: readonly number[]): number {
+      claim(name);
+      const id = nodes.length;
+      nodes.push({ id, name, attrs, inputs, shape: inferShape(attrs, inputs.map(shapeOf)), slot });
+      return id;
+    },
+    param(name: ParamName, role: ParamRole, shape: readonly number[], init: Init): ParamName {
+      claim(name);
+      params.push({ name, shape, role, init });
+      return name;
+    },
+    norm(stats: string, channels: number): void {
+      norms.push({ stats, channels });
+    },
+    inSlot<T>(id: string, body: () => T): T {
+      const outer = slot;
+      slot = id;
+      try {
+        return body();
+      } finally {
+        slot = outer;
+      }
+    },
+    finish: (output: number): Graph => {
+      shapeOf(output);
+      return { nodes: [...nodes], output, params: [...params], norms: [...norms] };
+    },
+  };
+}
+
+/** A builder whose input has this shape ([h, w, c]). */
+export function graphBuilder(input: Shape, init: InitPolicy): GraphBuilder {
+  const state = makeState(input);
+  const { node, param, channelsOf } = state;
+  return {
+    input: 0,
+    shapeOf: state.shapeOf,
+    channelsOf,
+    node,
+    inSlot: state.inSlot,
+    finish: state.finish,
+    conv(name, from, { cout, k = 1, stride = 1, groups = 1, bias = false, init: own }) {
+      const cin = channelsOf(from);
+      const perGroup = cin / groups;
+      const weight = param(
+        `${name}.weight`,
+        "conv",
+        [k, k, perGroup, cout],
+        own ?? init.conv(k, perGroup, cout, groups),
+      );
+      const attrs = { op: "conv", k, stride, pad: Math.floor(k / 2), groups, cin, cout, weight } as const;
+      return node(name, bias ? { ...attrs, bias: param(`${name}.bias`, "bias", [cout], init.bias) } : attrs, [from]);
+    },
+    depthwise(name, from, { k, stride = 1, dilation = 1 }) {
+      const weight = param(`${name}.weight`, "depthwise", [k, k, channelsOf(from), 1], init.depthwise(k));
+      return node(name, { op: "depthwise", k, stride, pad: dilation * Math.floor(k / 2), dilation, weight }, [from]);
+    },
+    batchNorm(name, from, affine = true) {
+      const channels = channelsOf(from);
+      state.norm(name, channels);
+      const attrs = { op: "batchNorm", stats: name, ...normDefaults } as const;
+      if (!affine) return node(name, attrs, [from]);
+      const gamma = param(`${name}.weight`, "gamma", [channels], init.gamma);
+      const beta = param(`${name}.bias`, "beta", [channels], init.beta);
+      return node(name, { ...attrs, gamma, beta }, [from]);
+    },
+    relu: (name, from) => node(name, { op: "relu" }, [from]),
+    relu6: (name, from) => node(name, { op: "relu6" }, [from]),
+    linear(name, from, cout, bias = true) {
+      const cin = channelsOf(from);
+      const weight = param(`${name}.weight`, "linear", [cin, cout], init.linear);
+      const attrs = { op: "linear", cin, cout, weight } as const;
+      return node(name, bias ? { ...attrs, bias: param(`${name}.bias`, "bias", [cout], init.bias) } : attrs, [from]);
+    },
+  };
+}

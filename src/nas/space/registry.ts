@@ -1,0 +1,19 @@
+/** The table of spaces that can be searched here; a new space is one file and one row. */
+import { macro8 } from "./macro8";
+import { spos } from "./spos";
+import type { SizeId, Space } from "./types";
+
+const spaces = { macro8, spos } as const;
+
+export type SpaceId = keyof typeof spaces;
+
+export const spaceIds: readonly SpaceId[] = ["macro8", "spos"];
+
+export function isSpaceId(id: string): id is SpaceId {
+  return Object.hasOwn(spaces, id);
+}
+
+/** A space by id and size; equal arguments give the same object. */
+export function makeSpace(id: SpaceId, size: SizeId): Space {
+  return spaces[id](size);
+}
