@@ -4,6 +4,7 @@
  */
 import type { RunConfig } from "@/algorithms/configKeys";
 import type { Phase } from "@/algorithms/phases";
+import type { Outcome, Until } from "@/engine/runLoop";
 import type { ErrorCode } from "@/lib/appError";
 import type { Problem } from "@/lib/result";
 import type { Accuracy, Candidate } from "@/nas/candidate";
@@ -61,13 +62,6 @@ export interface CheckpointInfo {
   readonly config: RunConfig;
 }
 
-/** Where to stop: every given condition must hold. With `phase`, `step` counts from that phase's first step; alone it is the run's step. */
-export interface Until {
-  readonly phase?: Phase;
-  readonly step?: number;
-  readonly generation?: number;
-}
-
 /** Plan of a run, known as soon as it is opened. */
 export interface RunPlan {
   readonly runId: RunId;
@@ -77,7 +71,8 @@ export interface RunPlan {
   readonly splits: { readonly weights: number; readonly validation: number; readonly test: number; readonly evalImages: number; readonly recalibration: number };
 }
 
-export type PlayOutcome = "until" | "paused" | "complete" | "stopped";
+export type { Until };
+export type PlayOutcome = Outcome;
 
 export interface RunMetrics {
   readonly loss: number | null;

@@ -1,0 +1,85 @@
+/**
+ * Scoring of one member with the supernet's weights: batch-norm statistics recomputed on a fixed training subset, then accuracy on
+ * fixed validation images, the same for every candidate.
+ */
+import { plainBatches, type PlainBatches } from "@/data/batcher";
+import { evenSubset } from "@/data/split";
+import type { Accuracy } from "@/nas/candidate";
+import type { Graph } from "@/nas/graph";
+import type { NormStats, ParamStore } from "@/nn/executor";
+import type { MethodEnv, Tick } from "../method";
+
+/** Images a validation chunk: short enough that a pause waits for at most one. */
+const chunk = 100;
+
+export class Evaluator {
+  private readonly env: MethodEnv;
+  private readonly store: ParamStore;
+  /** Null: no recalibration, the supernet's running statistics are used. */
+  private readonly calibration: PlainBatches | null;
+  private readonly validation;
+
+  constructor(env: MethodEnv, store: ParamStore, calibrationImages: number, validationImages: number) {
+    const { config, data } = env;
+    this.env = env;
+    this.store = store;
+    this.calibration = calibrationImages === 0 ? null : plainBatches({
+      set: data.train,
+      indices: evenSubset(data.train, data.weights, calibrationImages),
+      batch: config["train.batch"],
+      table: data.table,
+    });
+    this.validation = plainBatches({
+      set: data.train,
+      indices: evenSubset(data.train, data.architecture, validationImages),
+      batch: chunk,
+      table: data.table,
+    });
+  }
+
+  /** Recalibrated statistics of a path: cumulative over the calibration batches. Dispose them after use. */
+  async *recalibrate(graph: Graph): AsyncGenerator<Tick, NormStats, void> {
+    const recalibration = this.env.executor.recalibrate(this.store, graph);
+    let done = false;
+    try {
+      for (let i = 0; i < (this.calibration?.count ?? 0); i++) {
+        const started = this.env.now();
+        const batch = (this.calibration as PlainBatches).fill(i);
+        this.env.spend("data", this.env.now() - started);
+        recalibration.add(batch);
+        yield { boundary: "chunk" };
+      }
+      done = true;
+    } finally {
+      // Abandoned half-way (abort, skip): release what was accumulated.
+      if (!done) recalibration.finish().dispose();
+    }
+    return recalibration.finish();
+  }
+
+  /** Accuracy on the validation images. `calibrate` false: the supernet's own running statistics. */
+  async *score(graph: Graph, calibrate: boolean): AsyncGenerator<Tick, Accuracy, void> {
+    const stats = calibrate && this.calibration ? yield* this.recalibrate(graph) : null;
+    try {
+      const evaluation = this.env.executor.evaluate(this.store, graph, stats ?? "running");
+      for (let i = 0; i < this.validation.count; i++) {
+        evaluation.add(this.validation.fill(i));
+        yield { boundary: "chunk" };
+      }
+      const started = this.env.now();
+      const { correct, n } = await evaluation.result();
+      this.env.spend("read", this.env.now() - started);
+      return { value: correct / n, n };
+    } finally {
+      stats?.dispose();
+    }
+  }
+}
+
+/** Run a generator of chunks to its end at once, for single questions outside the run. */
+export async function drain<T>(work: AsyncGenerator<Tick, T, void>): Promise<T> {
+  for (;;) {
+    const next = await work.next();
+    if (next.done) return next.value;
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * Single-path one-shot search (Guo et al., ECCV 2020, arXiv 1904.00420): supernet → recalibrate → search → retrain → test.
+ * This file joins the phases and answers questions about them; each phase is a file of its own.
+ */
+import { AppError } from "@/lib/appError";
+import type { Candidate } from "@/nas/candidate";
+import { topK } from "@/nas/evolution";
+import type { Choices } from "@/nas/mutable";
+import type { NormStats, ParamStore } from "@/nn/executor";
+import { phases, type Phase } from "../phases";
+import type { RunConfig } from "../configKeys";
+import type { Method, MethodEnv, MethodMetrics, MethodRun, MethodStatus, PathStatistics, SavedState, Tick, Weights } from "../method";
+import { drain, Evaluator } from "./evaluator";
+import { GraphCache } from "./graphs";
+import { lengthsOf, totalsOf, unitImagesOf } from "./lengths";
+import { recalibrationDemo } from "./recalibrationDemo";
+import { retrain, testOnce } from "./retrain";
+import { requireFeasible, searchCandidates } from "./search";
+import { fromJson, initialState, type SposState, toJson } from "./state";
+import { trainSupernet } from "./supernet";
+import { warmUp } from "./warmUp";
+
+class SposRun implements MethodRun {
+  readonly totals;
+  readonly unitImages;
+  private readonly env: MethodEnv;
+  private readonly state: SposState;
+  private readonly lengths;
+  private readonly graphs: GraphCache;
+  private readonly evaluator: Evaluator;
+  private readonly supernet: ParamStore;
+  private retrained: ParamStore | null = null;
+  private inherited: { readonly id: string; readonly stats: NormStats } | null = null;
+  private live: RunConfig;
+  private skip: Phase | null = null;
+  private readonly forced = new Map<number, number>();
+  private warm = { done: 0, total: 1 };
+  private lastLoss: number | null = null;
+  private lastLr: number | null = null;
+
+  constructor(env: MethodEnv, saved: SavedState | null) {
+    const emit = env.emit;
+    this.env = {
+      ...env,
+      emit: (event) => {
+        if (event.kind === "loss") [this.lastLoss, this.lastLr] = [event.loss, event.lr];
+        emit(event);
+      },
+    };
+    const { space, executor, config, data } = env;
+    this.live = config;
+    requireFeasible(space, config);
+    this.lengths = lengthsOf(config, data);
+    this.totals = totalsOf(config, data);
+    this.unitImages = unitImagesOf(config, data);
+    this.graphs = new GraphCache(space);
+    this.supernet = executor.createStore(space.supernetParams(), space.supernetNorms(), env.key.fold("init"));
+    this.state = saved ? fromJson(saved.json, space) : initialState(space);
+    this.evaluator = new Evaluator(this.env, this.supernet, this.lengths.recalibrationImages, this.lengths.evaluationImages);
+    if (saved) this.restore(saved);
+  }
+
+  async *ticks(): AsyncGenerator<Tick, void, void> {
+    // Warm-up also happens after a resume: kernels and caches are not part of a checkpoint.
+    yield* warmUp(this.env, this.graphs, (done, total) => (this.warm = { done, total }));
+    const start = phases.indexOf(this.state.phase);
+    for (const phase of phases.slice(Math.max(1, start))) {
+      this.state.phase = phase;
+      this.skip = null;
+      this.env.emit({ kind: "phase", phase, total: this.totals[phase] });
+      yield { boundary: "phase" };
+      yield* this.phase(phase);
+    }
+  }
+
+  private phase(phase: Phase): AsyncGenerator<Tick, void, void> {
+    const { env, state } = this;
+    const skipped = (): boolean => this.skip === phase;
+    switch (phase) {
+      case "warmup":
+        throw new AppError("bug", "warm-up is no phase of its own here");
+      case "supernet":
+        return trainSupernet(env, state, this.supernet, this.graphs, this.lengths.supernet, { skipped, lr: () => this.live["train.lr"], takeForced: () => this.takeForced() });
+      case "recalibrate":
+        return recalibrationDemo(env, state, this.evaluator, this.graphs, this.lengths.recalibrationPaths, skipped);
+      case "search":
+        return this.search(skipped);
+      case "retrain":
+        return this.retrain(skipped);
+      case "test":
+        return this.test();
+      default:
+        return phase satisfies never;
+    }
+  }
+
+  private async *search(skipped: () => boolean): AsyncGenerator<Tick, void, void> {
+    const { env, state } = this;
+    yield* searchCandidates(env, state.search, this.evaluator, this.graphs, { skipped, config: () => this.live });
+    const best = this.best();
+    if (best === null) throw new AppError("search.infeasible", "The search ended without a scored candidate.", { recoverable: true, hint: "Let the search score at least one candidate, or raise the limit." });
+    state.winner = best.index;
+    if (best.accuracy) env.emit({ kind: "accuracy", step: this.step, phase: "search", split: "validation", accuracy: best.accuracy });
+  }
+
+  private async *retrain(skipped: () => boolean): AsyncGenerator<Tick, void, void> {
+    const winner = this.winner();
+    const graph = this.graphs.of(winner.choices);
+    this.retrained ??= this.createRetrainStore(winner.choices);
+    yield* retrain(this.env, this.state, this.retrained, graph, this.lengths.retrain, this.state.supernetStep, { skipped, lr: () => this.live["retrain.lr"] });
+  }
+
+  private async *test(): AsyncGenerator<Tick, void, void> {
+    const winner = this.winner();
+    this.retrained ??= this.createRetrainStore(winner.choices);
+    yield* testOnce(this.env, this.state, this.retrained, this.graphs.of(winner.choices));
+    const { test } = this.state;
+    if (test) this.env.emit({ kind: "accuracy", step: this.step, phase: "test", split: "test", accuracy: test });
+  }
+
+  status(): MethodStatus {
+    const { state } = this;
+    const warming = this.warm.done < this.warm.total;
+    const phase = warming ? "warmup" : state.phase === "warmup" ? "supernet" : state.phase;
+    const done: Record<Phase, number> = {
+      warmup: this.warm.done,
+      supernet: state.supernetStep,
+      recalibrate: state.recalibration.next,
+      search: state.search.candidates.length,
+      retrain: state.retrainStep,
+      test: state.testDone,
+    };
+    return {
+      phase,
+      step: this.step,
+      done: done[phase],
+      total: phase === "warmup" ? this.warm.total : this.totals[phase],
+      generation: state.search.generation,
+      message: phase === "warmup" ? `Preparing kernels (${this.warm.done} of ${this.warm.total} done)` : "",
+      lastLoss: this.lastLoss,
+      lastLr: this.lastLr,
+    };
+  }
+
+  paths(): PathStatistics {
+    const { path, counts, expected, lossSum, lossSquares, pairs } = this.state;
+    return { path, counts, expected, lossSum, lossSquares, pairs };
+  }
+
+  metrics(): MethodMetrics {
+    const { recalibration, search, winner, test } = this.state;
+    const best = this.best();
+    const mean = (key: "with" | "without") => ({ value: recalibration.paths.reduce((a, p) => a + p[key], 0) / recalibration.paths.length, n: recalibration.n });
+    const random = topK([], search.candidates.filter((c) => c.arm === "random"), 1)[0];
+    const won = winner === null ? null : (search.candidates[winner] ?? null);
+    return {
+      best: best?.accuracy ? { id: best.id, accuracy: best.accuracy, macs: best.macs, params: best.params } : null,
+      recalibration: recalibration.paths.length > 0 ? { without: mean("without"), with: mean("with") } : null,
+      winner: won?.accuracy ? { id: won.id, choices: won.choices, macs: won.macs, params: won.params, supernet: won.accuracy, index: won.index } : null,
+      test,
+      randomBest: random?.accuracy ?? null,
+    };
+  }
+
+  rejected() {
+    return { ...this.state.search.rejected };
+  }
+
+  candidates(): readonly Candidate[] {
+    return this.state.search.candidates;
+  }
+
+  async save(): Promise<SavedState> {
+    const json = toJson(this.state);
+    const tensors = new Map<string, Float32Array>();
+    for (const [prefix, store] of [["supernet", this.supernet], ["retrained", this.retrained]] as const) {
+      if (store) for (const [name, values] of await store.snapshot()) tensors.set(`${prefix}/${name}`, values);
+    }
+    return { json, tensors };
+  }
+
+  skipPhase(): void {
+    this.skip = this.state.phase;
+  }
+
+  setLive(values: Partial<RunConfig>): void {
+    this.live = { ...this.live, ...values };
+  }
+
+  force(slot: number, choice: number | null): void {
+    if (choice === null) this.forced.delete(slot);
+    else this.forced.set(slot, choice);
+  }
+
+  async evaluate(choices: Choices) {
+    const arch = this.env.space.canonical(choices);
+    const accuracy = await drain(this.evaluator.score(this.graphs.of(arch.choices), this.env.config["bn.recal"] > 0));
+    return { id: arch.id, accuracy };
+  }
+
+  async weights(kind: "inherited" | "retrained"): Promise<Weights | null> {
+    const { state } = this;
+    const best = state.winner === null ? this.best() : this.winner();
+    if (!best) return null;
+    const graph = this.graphs.of(best.choices);
+    if (kind === "retrained") return this.retrained && state.winner !== null && state.retrainStep > 0 ? { graph, store: this.retrained, stats: "running" } : null;
+    if (this.env.config["bn.recal"] === 0) return { graph, store: this.supernet, stats: "running" };
+    if (this.inherited?.id !== best.id) {
+      this.inherited?.stats.dispose();
+      this.inherited = { id: best.id, stats: await drain(this.evaluator.recalibrate(graph)) };
+    }
+    return { graph, store: this.supernet, stats: this.inherited.stats };
+  }
+
+  dispose(): void {
+    this.inherited?.stats.dispose();
+    this.supernet.dispose();
+    this.retrained?.dispose();
+  }
+
+  private get step(): number {
+    return this.state.supernetStep + this.state.retrainStep;
+  }
+
+  private best(): Candidate | null {
+    const { candidates, top } = this.state.search;
+    const index = top[0];
+    return index === undefined ? null : (candidates[index] ?? null);
+  }
+
+  private winner(): Candidate {
+    const winner = this.state.winner === null ? null : this.state.search.candidates[this.state.winner];
+    if (!winner) throw new AppError("bug", "retraining without a winner");
+    return winner;
+  }
+
+  private takeForced(): ReadonlyMap<number, number> {
+    if (this.forced.size === 0) return this.forced;
+    const taken = new Map(this.forced);
+    this.forced.clear();
+    return taken;
+  }
+
+  private createRetrainStore(choices: Choices): ParamStore {
+    const graph = this.graphs.of(choices);
+    return this.env.executor.createStore(graph.params, graph.norms, this.env.key.fold("retrain-init"));
+  }
+
+  private restore(saved: SavedState): void {
+    const part = (prefix: string): Map<string, Float32Array> =>
+      new Map([...saved.tensors].filter(([name]) => name.startsWith(prefix)).map(([name, values]) => [name.slice(prefix.length), values]));
+    this.supernet.restore(part("supernet/"));
+    const retrained = part("retrained/");
+    if (retrained.size > 0) {
+      this.retrained = this.createRetrainStore(this.winner().choices);
+      this.retrained.restore(retrained);
+    }
+  }
+}
+
+export const spos: Method = { id: "spos", start: (env, saved) => new SposRun(env, saved) };

@@ -1,0 +1,293 @@
+/**
+ * One run in the worker: method, loop, frames, checkpoints. Turns what the method reports into frames and knows no method.
+ */
+import type { RunConfig } from "@/algorithms/configKeys";
+import type { Method, MethodEnv, MethodEvent, MethodRun, SavedState, Tick } from "@/algorithms/method";
+import { phaseIndex } from "@/algorithms/phases";
+import type { DeviceChoice } from "@/engine/device";
+import type { LoadedDataset } from "@/engine/dataLoader";
+import { Progress } from "@/engine/progress";
+import { type Outcome, RunLoop } from "@/engine/runLoop";
+import { AppError } from "@/lib/appError";
+import { rootKey } from "@/lib/rng";
+import type { Space } from "@/nas/space/types";
+import { Mailbox } from "./mailbox";
+import { accuracySplits, type CheckpointInfo, type Frame, type LatestState, type RunPlan, type RunStatus, type Until } from "../protocol";
+import { RunRecord } from "./runRecord";
+import { toWire } from "../wireError";
+
+export interface RunHostEnv {
+  readonly runId: string;
+  readonly config: RunConfig;
+  readonly method: Method;
+  readonly space: Space;
+  readonly dataset: LoadedDataset;
+  readonly device: DeviceChoice;
+  now(): number;
+  breathe(): Promise<void>;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  send(frame: Frame, transfer: ArrayBuffer[]): void;
+  /** Keep the state; called at phase ends and at most once a minute while running. */
+  save(host: RunHost): Promise<CheckpointInfo | null>;
+}
+
+const offerEveryMs = { slow: 16, normal: 100, fast: 1000 } as const;
+const checkpointEveryMs = 60_000;
+const memoryEveryMs = 1000;
+
+export class RunHost {
+  readonly env: RunHostEnv;
+  readonly run: MethodRun;
+  readonly plan: RunPlan;
+  readonly record: RunRecord;
+  private readonly loop: RunLoop;
+  private readonly mailbox: Mailbox;
+  private readonly progress: Progress;
+  private speed: keyof typeof offerEveryMs = "normal";
+  private lastOffer = 0;
+  private lastSave: number;
+  private saving: Promise<unknown> | null = null;
+  private split = { data: 0, submit: 0, wait: 0, read: 0 };
+  private shownSplit = this.split;
+  private memory = { tensors: 0, bytes: 0 };
+  private memoryAt = -memoryEveryMs;
+  private sampled = 0;
+  private unitMs = 0;
+  private failed: AppError | null = null;
+
+  constructor(env: RunHostEnv, resumed: { readonly saved: SavedState; readonly record: RunRecord } | null) {
+    this.env = env;
+    this.record = resumed?.record ?? new RunRecord();
+    this.mailbox = new Mailbox(env.runId, env.send);
+    const { config, dataset } = env;
+    const methodEnv: MethodEnv = {
+      config,
+      space: env.space,
+      executor: env.device.executor,
+      data: dataset.data,
+      key: rootKey(config.seed),
+      now: env.now,
+      emit: (event) => this.onEvent(event),
+      spend: (kind, ms) => (this.split[kind] += ms),
+    };
+    this.run = env.method.start(methodEnv, resumed?.saved ?? null);
+    this.progress = new Progress(this.run.totals, this.run.unitImages);
+    this.loop = new RunLoop(this.run, { now: env.now, breathe: env.breathe, sleep: env.sleep, onTick: (tick, ms) => this.onTick(tick, ms) });
+    this.lastSave = env.now();
+    const { data } = dataset;
+    this.plan = {
+      runId: env.runId,
+      config,
+      totals: this.run.totals,
+      splits: {
+        weights: data.weights.length,
+        validation: data.architecture.length,
+        test: data.test.count,
+        evalImages: Math.min(data.architecture.length, config["eval.images"] ?? data.architecture.length),
+        recalibration: Math.min(data.weights.length, config["bn.recal"] * config["train.batch"]),
+      },
+    };
+    if (resumed) this.replay();
+    this.offer(true);
+  }
+
+  async play(until: Until | null): Promise<Outcome> {
+    return this.guard(() => this.loop.play(until));
+  }
+
+  async step(count: number): Promise<number> {
+    await this.guard(() => this.loop.step(count));
+    return this.run.status().step;
+  }
+
+  async pause(): Promise<number> {
+    await this.loop.pause();
+    this.offer(true);
+    return this.run.status().step;
+  }
+
+  /** Stop and release everything. Frames end with status `stopped`. */
+  async close(): Promise<void> {
+    await this.loop.abort();
+    this.offer(true);
+    await this.saving;
+    this.run.dispose();
+  }
+
+  /** Something outside the run broke (device lost, validation error): nothing computed from here on may be shown. */
+  async fail(error: AppError): Promise<void> {
+    if (this.failed) return;
+    this.failed = error;
+    this.mailbox.append({ kind: "error", error: toWire(error) });
+    this.offer(true);
+    await this.loop.abort();
+  }
+
+  ack(): void {
+    this.mailbox.ack();
+  }
+
+  setSpeed(speed: keyof typeof offerEveryMs): void {
+    this.speed = speed;
+    this.loop.slow = speed === "slow";
+  }
+
+  note(level: "info" | "warning", message: string): void {
+    this.mailbox.append({ kind: "note", level, message, step: this.run.status().step });
+    this.offer(true);
+  }
+
+  get running(): boolean {
+    return this.loop.state === "running";
+  }
+
+  get status(): RunStatus {
+    return this.failed ? "error" : this.loop.state;
+  }
+
+  /** Work between ticks (a question, an export) must not overlap a step: stand still, do it, go on as before. */
+  async between<T>(work: () => Promise<T>): Promise<T> {
+    return this.loop.between(work);
+  }
+
+  async saveNow(): Promise<CheckpointInfo | null> {
+    this.lastSave = this.env.now();
+    const saving = this.env.save(this);
+    this.saving = saving.catch(() => null);
+    const info = await saving;
+    if (info) this.mailbox.append({ kind: "checkpoint", checkpoint: info });
+    return info;
+  }
+
+  private async guard<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      if (this.failed) throw this.failed;
+      const outcome = await work();
+      if (this.failed) throw this.failed;
+      if (this.loop.state === "complete") await this.saveQuietly();
+      this.offer(true);
+      return outcome;
+    } catch (cause) {
+      if (!this.failed) {
+        const error = toWire(cause);
+        this.failed = cause instanceof AppError ? cause : new AppError(error.code, error.message, { cause });
+        this.mailbox.append({ kind: "error", error });
+      }
+      this.offer(true);
+      throw cause;
+    }
+  }
+
+  private async onTick(tick: Tick, unitMs: number): Promise<void> {
+    const status = this.run.status();
+    if (tick.boundary === "step") {
+      this.progress.observe(status.phase, unitMs);
+      this.unitMs = this.progress.unitMs(status.phase);
+      this.sampled++;
+    }
+    const now = this.env.now();
+    if (tick.boundary === "phase") await this.saveQuietly();
+    else if (now - this.lastSave >= checkpointEveryMs) await this.saveQuietly();
+    this.offer(tick.boundary === "phase");
+  }
+
+  /** A checkpoint that fails (full disk) is a note; the run goes on. */
+  private async saveQuietly(): Promise<void> {
+    try {
+      await this.saveNow();
+    } catch (cause) {
+      const { code, message } = toWire(cause);
+      const text = code === "storage.quota" ? "Couldn't save: browser storage is full. The run continues; export now or delete old data." : `Couldn't save a checkpoint: ${message}`;
+      this.mailbox.append({ kind: "note", level: "warning", message: text, step: this.run.status().step });
+    }
+  }
+
+  private onEvent(event: MethodEvent): void {
+    const { step } = this.run?.status() ?? { step: 0 };
+    switch (event.kind) {
+      case "phase":
+        this.mailbox.append({ kind: "phase", phase: event.phase, step, total: event.total });
+        return;
+      case "loss": {
+        const point = { step: event.step, phase: phaseIndex(event.phase), loss: event.loss, lr: event.lr };
+        this.record.addLoss(point);
+        this.mailbox.addLoss(point);
+        return;
+      }
+      case "accuracy": {
+        const point = { step: event.step, phase: phaseIndex(event.phase), split: accuracySplits.indexOf(event.split), accuracy: event.accuracy.value, n: event.accuracy.n };
+        this.record.addAccuracy(point);
+        this.mailbox.addAccuracy(point);
+        return;
+      }
+      case "note":
+        this.mailbox.append({ kind: "note", level: event.level, message: event.message, step });
+        return;
+      case "candidate":
+      case "generation":
+        this.mailbox.append(event);
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** After a resume the page gets the whole history again. */
+  private replay(): void {
+    for (const point of this.record.losses()) this.mailbox.addLoss(point);
+    for (const point of this.record.accuracies()) this.mailbox.addAccuracy(point);
+    for (const candidate of this.run.candidates()) this.mailbox.append({ kind: "candidate", candidate });
+  }
+
+  private offer(now: boolean): void {
+    const time = this.env.now();
+    if (!now && time - this.lastOffer < offerEveryMs[this.speed]) return;
+    this.lastOffer = time;
+    this.mailbox.offer(() => this.latest());
+  }
+
+  private latest(): LatestState {
+    const status = this.run.status();
+    const paths = this.run.paths();
+    const { phase, done, total } = status;
+    const time = this.env.now();
+    if (time - this.memoryAt >= memoryEveryMs) {
+      this.memory = this.env.device.executor.memory();
+      this.memoryAt = time;
+    }
+    if (Object.values(this.split).some((ms) => ms > 0)) this.shownSplit = this.split;
+    this.split = { data: 0, submit: 0, wait: 0, read: 0 };
+    const { sampled } = this;
+    this.sampled = 0;
+    return {
+      phase,
+      step: status.step,
+      status: this.status,
+      done,
+      total,
+      generation: status.generation,
+      eta: this.status === "complete" ? [0, 0] : this.progress.eta(phase, done),
+      progress: this.status === "complete" ? 1 : this.progress.share(phase, done),
+      metrics: { loss: status.lastLoss, lr: status.lastLr, ...this.run.metrics() },
+      stepMs: this.unitMs,
+      imagesPerSecond: this.unitMs > 0 ? this.imagesPerUnit(phase) / (this.unitMs / 1000) : 0,
+      split: this.shownSplit,
+      memory: this.memory,
+      path: paths.path.slice(),
+      sampled,
+      counts: paths.counts.slice(),
+      expected: paths.expected.slice(),
+      lossSum: paths.lossSum.slice(),
+      lossSquares: paths.lossSquares.slice(),
+      pairs: paths.pairs.slice(),
+      rejected: this.run.rejected(),
+      message: status.message,
+    };
+  }
+
+  private imagesPerUnit(phase: LatestState["phase"]): number {
+    if (phase === "supernet") return this.env.config["train.batch"];
+    if (phase === "retrain") return this.env.config["retrain.batch"];
+    return this.run.unitImages[phase];
+  }
+}

@@ -1,0 +1,65 @@
+/** Curves as the worker keeps them, for checkpoints: a resumed run shows the whole history again. */
+
+export interface LossPoint {
+  readonly step: number;
+  readonly phase: number;
+  readonly loss: number;
+  readonly lr: number;
+}
+
+export interface AccuracyPoint {
+  readonly step: number;
+  readonly phase: number;
+  readonly split: number;
+  readonly accuracy: number;
+  readonly n: number;
+}
+
+const lossFields = ["step", "phase", "loss", "lr"] as const;
+const accuracyFields = ["step", "phase", "split", "accuracy", "n"] as const;
+
+/** Beyond this many losses every other point of the older half is dropped. */
+const capacity = 65_536;
+
+export class RunRecord {
+  private loss: LossPoint[] = [];
+  private accuracy: AccuracyPoint[] = [];
+
+  addLoss(point: LossPoint): void {
+    this.loss.push(point);
+    if (this.loss.length > capacity) this.loss = this.loss.filter((_, i) => i >= capacity / 2 || i % 2 === 0);
+  }
+
+  addAccuracy(point: AccuracyPoint): void {
+    this.accuracy.push(point);
+  }
+
+  losses(): readonly LossPoint[] {
+    return this.loss;
+  }
+
+  accuracies(): readonly AccuracyPoint[] {
+    return this.accuracy;
+  }
+
+  /** Columns for a checkpoint, all exact in float32 up to 16 million steps. */
+  toTensors(): Map<string, Float32Array> {
+    const out = new Map<string, Float32Array>();
+    for (const field of lossFields) out.set(`record/loss.${field}`, Float32Array.from(this.loss, (p) => p[field]));
+    for (const field of accuracyFields) out.set(`record/accuracy.${field}`, Float32Array.from(this.accuracy, (p) => p[field]));
+    return out;
+  }
+
+  static fromTensors(tensors: ReadonlyMap<string, Float32Array>): RunRecord {
+    const record = new RunRecord();
+    const column = (name: string): Float32Array => tensors.get(`record/${name}`) ?? new Float32Array(0);
+    const at = (name: string, i: number): number => column(name)[i] ?? Number.NaN;
+    for (let i = 0; i < column("loss.step").length; i++) {
+      record.addLoss({ step: at("loss.step", i), phase: at("loss.phase", i), loss: at("loss.loss", i), lr: at("loss.lr", i) });
+    }
+    for (let i = 0; i < column("accuracy.step").length; i++) {
+      record.addAccuracy({ step: at("accuracy.step", i), phase: at("accuracy.phase", i), split: at("accuracy.split", i), accuracy: at("accuracy.accuracy", i), n: at("accuracy.n", i) });
+    }
+    return record;
+  }
+}

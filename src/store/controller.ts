@@ -1,0 +1,205 @@
+/** Starts the page's engine and provides the actions. Every action answers with a sentence instead of an exception. */
+import { type Actions, type ExportFormat, provideActions } from "./actions";
+import { ok, type Problem, refuse } from "@/lib/result";
+import { change, experimentStore, setGiven } from "./experiment";
+import { exportArchitecture, importNetwork } from "./exports";
+import { openDropped } from "./droppedFiles";
+import { history } from "./history";
+import { call, toWireLike } from "./link";
+import { networkStore, showNetwork, spaceOf } from "./network";
+import { addMessage, runStore, type RunState } from "./run";
+import * as control from "./runControl";
+import { isAnotherTabTraining, whenTrainingEnds } from "./tabLock";
+import { hashOf, parseHash } from "./urlState";
+
+/** Run a command for its effect; what goes wrong is shown once. */
+function act(work: () => Promise<unknown>, pending: RunState["pending"] = null): void {
+  void attempt(work, pending);
+}
+
+async function attempt<T>(work: () => Promise<T>, pending: RunState["pending"] = null): Promise<T | null> {
+  if (pending) runStore.setState({ pending });
+  try {
+    return await work();
+  } catch (cause) {
+    show(cause);
+    return null;
+  } finally {
+    if (pending && runStore.getState().pending === pending) runStore.setState({ pending: null });
+  }
+}
+
+/** Errors of the run are shown on its card; those of side questions as a dismissible sentence. */
+function show(cause: unknown): void {
+  const error = toWireLike(cause);
+  const { error: shown } = runStore.getState();
+  if (error.code === "cancelled" || shown?.message === error.message) return;
+  const fatal = error.code === "bug" || error.code === "worker.dead" || error.code.startsWith("gpu.") || error.code === "backend.unavailable" || error.code === "search.infeasible" || error.code === "train.nan" || error.code === "data.missing";
+  if (fatal) runStore.setState({ error });
+  else addMessage("warning", [error.message, error.hint].filter(Boolean).join(" "));
+}
+
+/** Train, or go on. Before the boot ends the wish is kept. */
+function train(): void {
+  const { boot, latest, plan } = runStore.getState();
+  if (boot.status === "booting") {
+    runStore.setState({ queued: true });
+    return;
+  }
+  const stale = latest?.status === "complete" || latest?.status === "stopped";
+  runStore.setState({ pending: "play" });
+  act(async () => {
+    if (!plan || stale) await control.openRun();
+    const playing = control.play(null);
+    // The button answers when the run is seen to run; the promise lasts as long as the run.
+    runStore.setState({ pending: null });
+    await playing;
+  }, "play");
+}
+
+async function importing<T extends { readonly dataset: { readonly id: string; readonly name: string }; readonly warnings: readonly string[] }>(work: () => Promise<T>): Promise<void> {
+  runStore.setState({ importing: { bytesRead: 0, totalBytes: null, records: 0, message: "Opening" } });
+  try {
+    const { dataset, warnings } = await work();
+    addMessage("info", `${dataset.name} is ready. Press Train to use it.`);
+    for (const warning of warnings) addMessage("warning", warning);
+    change({ dataset: dataset.id });
+    await control.boot(true);
+  } catch (cause) {
+    show(cause);
+  } finally {
+    runStore.setState({ importing: null });
+  }
+}
+
+async function exportAs(format: ExportFormat) {
+  if (format !== "safetensors" && format !== "tfjs") return exportArchitecture(format);
+  try {
+    return ok({ ...(await call("exportWeights", { format })), text: null });
+  } catch (cause) {
+    const { code, message, hint } = toWireLike(cause);
+    return refuse(code, message, hint ?? undefined);
+  }
+}
+
+async function loadTruth(source: Parameters<Actions["loadTruth"]>[0]): Promise<void> {
+  runStore.setState({ truthError: null });
+  try {
+    const truth = await call("truth", { source });
+    if (truth || source.kind !== "kept") runStore.setState({ truth });
+  } catch (cause) {
+    const { message, hint } = toWireLike(cause);
+    runStore.setState({ truthError: [message, hint].filter(Boolean).join(" ") });
+  }
+}
+
+const actions: Actions = {
+  train,
+  pause: () => act(control.pause, "pause"),
+  step: (count) => act(() => control.step(count), "step"),
+  reset: () => act(control.reset, "reset"),
+  stop: () => act(control.stop),
+  skipPhase: () => act(() => call("skipPhase", {})),
+  setSpeed: (mode) => {
+    runStore.setState({ speed: mode });
+    act(() => call("speed", { mode }));
+  },
+  setLive: (values) => act(() => control.setLive(values)),
+  forceChoice: (slot, choice) => act(() => call("force", { slot, choice })),
+  evaluatePath: (choices) => attempt(() => call("evaluate", { choices })),
+  classify: (image) => attempt(() => call("classify", { image })),
+  images: (args) => attempt(() => call("images", args)),
+  importDataset: (files) => importing(() => call("importDataset", { files })),
+  downloadDataset: () => importing(() => call("downloadDataset", { urls: null })),
+  cancelImport: () => act(() => call("cancelImport", {})),
+  removeDataset: async (id) => {
+    await attempt(() => call("removeDataset", { id }));
+    change({ dataset: "emoji10" });
+    await attempt(() => control.boot(true));
+  },
+  loadTruth,
+  exportAs,
+  importFrom: importNetwork,
+  saveCheckpoint: async () => {
+    await attempt(() => call("checkpoint", {}));
+  },
+  resume: async (id) => {
+    await attempt(() => control.resume(id));
+  },
+  openFiles: (files) => act(() => openDropped(files, actions)),
+};
+
+/** A problem as a sentence with its next step. */
+export function sentence({ message, hint }: Problem): string {
+  return hint === undefined ? message : `${message} ${hint}`;
+}
+
+/** Wire the page: URL ↔ experiment, boot, winner → network panel, checkpoint when the tab hides. */
+export function startController(): void {
+  provideActions(actions);
+  const { experiment, view } = parseHash(location.hash);
+  const notes = setGiven(experiment);
+  runStore.setState({ notes });
+  keepUrl(view);
+  followWinner();
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden" && runStore.getState().latest?.status === "running") act(() => call("checkpoint", {}));
+  });
+  runStore.subscribe(
+    (state) => state.speed,
+    (mode) => act(() => call("speed", { mode })),
+  );
+  void startUp(view["autostart"] === "1");
+}
+
+async function startUp(autostart: boolean): Promise<void> {
+  if (await isAnotherTabTraining()) {
+    runStore.setState({ boot: { ...runStore.getState().boot, status: "busy-tab" } });
+    addMessage("warning", "Another tab of NAS Playground is training. This one shows, but does not train, until that one is done.");
+    whenTrainingEnds(() => runStore.setState({ boot: { ...runStore.getState().boot, status: "ready" } }));
+  }
+  if ((await attempt(() => control.boot().then(() => true))) !== true) return;
+  await loadTruth({ kind: "kept" });
+  const { queued } = runStore.getState();
+  runStore.setState({ queued: false });
+  if (queued || autostart) train();
+}
+
+function keepUrl(view: Readonly<Record<string, string>>): void {
+  experimentStore.subscribe(
+    (state) => state.config,
+    () => {
+      const { config, given } = experimentStore.getState();
+      window.history.replaceState(null, "", hashOf(config, Object.keys(given) as (keyof typeof config)[], view));
+    },
+  );
+}
+
+/** The network panel shows the best candidate, then the winner with its test accuracy, unless the reader put something else there. */
+function followWinner(): void {
+  runStore.subscribe(
+    (state) => state.latest,
+    (latest) => {
+      const { plan } = runStore.getState();
+      const shown = networkStore.getState().shown;
+      if (!plan || !latest || (shown && shown.source !== "winner")) return;
+      const best = latest.metrics.winner ?? latest.metrics.best;
+      if (!best) return;
+      const retrained = latest.metrics.winner ? latest.metrics.test : null;
+      if (shown?.arch.id === best.id && shown.retrainedAccuracy === retrained) return;
+      const space = spaceOf(plan.config.space, plan.config.size);
+      const choices = space.decode(best.id);
+      const candidate = history.candidates()[history.candidateIndex(best.id) ?? -1];
+      if (!choices) return;
+      showNetwork({
+        source: "winner",
+        spaceId: plan.config.space,
+        size: plan.config.size,
+        arch: space.canonical(choices),
+        supernetAccuracy: candidate?.accuracy ?? null,
+        retrainedAccuracy: retrained,
+      });
+    },
+  );
+}
+

@@ -1,0 +1,41 @@
+/** One tab trains at a time: a Web Lock held while a run is under way. Where there are no locks, every tab may train. */
+const name = "nas-playground-training";
+
+let release: (() => void) | null = null;
+
+/** Take the lock unless another tab has it; true when this tab may train. */
+export async function takeTrainingLock(): Promise<boolean> {
+  if (release || typeof navigator === "undefined" || !("locks" in navigator)) return true;
+  return new Promise((resolve) => {
+    navigator.locks
+      .request(name, { ifAvailable: true }, (lock) => {
+        if (!lock) {
+          resolve(false);
+          return undefined;
+        }
+        return new Promise<void>((done) => {
+          release = done;
+          resolve(true);
+        });
+      })
+      .catch(() => resolve(true));
+  });
+}
+
+export function releaseTrainingLock(): void {
+  release?.();
+  release = null;
+}
+
+/** Whether another tab trains now. */
+export async function isAnotherTabTraining(): Promise<boolean> {
+  if (release || typeof navigator === "undefined" || !("locks" in navigator)) return false;
+  const { held } = await navigator.locks.query();
+  return held?.some((lock) => lock.name === name) ?? false;
+}
+
+/** Calls back once no other tab trains. */
+export function whenTrainingEnds(work: () => void): void {
+  if (typeof navigator === "undefined" || !("locks" in navigator)) return;
+  void navigator.locks.request(name, () => work()).catch(() => undefined);
+}
