@@ -1,0 +1,57 @@
+/** Moving channels about: concatenation, slices, even/odd splits and the shuffle, each with its gradient. Last dimension = channels. */
+import { concat, customGrad, pad, reshape, slice, transpose, type Tensor } from "@tensorflow/tfjs-core";
+import { AppError } from "@/lib/appError";
+import { dim } from "../geometry";
+
+const lastOf = (x: Tensor): number => dim(x.shape, x.shape.length - 1);
+
+function cut(x: Tensor, begin: number, size: number): Tensor {
+  const lead = x.shape.slice(0, -1);
+  return slice(x, [...lead.map(() => 0), begin], [...lead, size]);
+}
+
+export function concatChannels(parts: readonly Tensor[]): Tensor {
+  const sizes = parts.map(lastOf);
+  return customGrad((...args) => ({
+    // The last argument is tfjs's save function.
+    value: concat(args.slice(0, parts.length) as Tensor[], -1),
+    gradFunc: (dy: Tensor) => {
+      let begin = 0;
+      return sizes.map((size) => {
+        begin += size;
+        return cut(dy, begin - size, size);
+      });
+    },
+  }))(...parts);
+}
+
+/** Channels begin … begin + size − 1. */
+export function sliceChannels(x: Tensor, begin: number, size: number): Tensor {
+  const after = lastOf(x) - begin - size;
+  return customGrad((t) => ({
+    value: cut(t as Tensor, begin, size),
+    gradFunc: (dy: Tensor) => pad(dy, [...dy.shape.slice(0, -1).map((): [number, number] => [0, 0]), [begin, after]]),
+  }))(x);
+}
+
+/** Channels begin, begin + step, …; `step` must divide their number. */
+export function strideChannels(x: Tensor, begin: number, step: number): Tensor {
+  const [lead, c] = [x.shape.slice(0, -1), lastOf(x)];
+  const kept = c / step;
+  if (!Number.isInteger(kept) || begin >= step) throw new AppError("bug", `${c} channels from ${begin} in steps of ${step}: step must divide them`);
+  // Rank 3 on the way: stock ops of rank 5 are broken on webgpu.
+  return customGrad((t) => ({
+    value: reshape(slice(reshape(t as Tensor, [-1, kept, step]), [0, 0, begin], [-1, kept, 1]), [...lead, kept]),
+    gradFunc: (dy: Tensor) => reshape(pad(reshape(dy, [-1, kept, 1]), [[0, 0], [0, 0], [begin, step - 1 - begin]]), [...lead, c]),
+  }))(x);
+}
+
+function swapGroups(x: Tensor, groups: number): Tensor {
+  return reshape(transpose(reshape(x, [-1, groups, lastOf(x) / groups]), [0, 2, 1]), x.shape);
+}
+
+/** Channel shuffle: [groups, c/groups] → [c/groups, groups]. */
+export function shuffleChannels(x: Tensor, groups: number): Tensor {
+  const back = lastOf(x) / groups;
+  return customGrad((t) => ({ value: swapGroups(t as Tensor, groups), gradFunc: (dy: Tensor) => swapGroups(dy, back) }))(x);
+}

@@ -1,0 +1,156 @@
+/**
+ * A graph as a list of closures over tensors, made once per graph. ReLUs that directly follow a batch norm and are its only
+ * reader run inside it. A plan knows no parameters and no statistics: those come with every run.
+ */
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { AppError } from "@/lib/appError";
+import type { Graph, GraphNode, Op } from "@/nas/graph";
+import type { Activation } from "@/kernels/ops/batchNorm";
+import { concatChannels, shuffleChannels, sliceChannels, strideChannels } from "@/kernels/ops/channels";
+import { conv, linear } from "@/kernels/ops/conv";
+import { depthwise } from "@/kernels/ops/depthwise";
+import { addBias, addMaps, relu, relu6 } from "@/kernels/ops/pointwise";
+import { avgPool, globalAvgPool, maxPool } from "@/kernels/ops/pool";
+
+export type NormOp = Extract<Op, { op: "batchNorm" }>;
+
+/** What a run supplies. */
+export interface PlanContext {
+  param(name: string): Tensor;
+  norm(x: Tensor, op: NormOp, activation: Activation): Tensor;
+}
+
+interface Step {
+  readonly inputs: readonly number[];
+  readonly output: number;
+  /** Slots that nobody reads after this step. */
+  readonly dead: readonly number[];
+  readonly run: (context: PlanContext, inputs: readonly Tensor[]) => Tensor;
+}
+
+export interface Plan {
+  readonly steps: readonly Step[];
+  /** Slot of the images, and of the result. */
+  readonly input: number;
+  readonly output: number;
+  /** [h, w, c]. */
+  readonly inputShape: readonly number[];
+}
+
+type Run = Step["run"];
+
+function first(inputs: readonly Tensor[]): Tensor {
+  const x = inputs[0];
+  if (x === undefined) throw new AppError("bug", "an op of the graph has no input");
+  return x;
+}
+
+function affine(context: PlanContext, y: Tensor, bias: string | undefined): Tensor {
+  return bias === undefined ? y : addBias(y, context.param(bias));
+}
+
+function addAll(inputs: readonly Tensor[]): Tensor {
+  return inputs.slice(1).reduce((sum, x) => addMaps(sum, x), first(inputs));
+}
+
+/** The closure of one op. `activation` is what a batch norm has swallowed. */
+function closureOf(attrs: Op, activation: Activation): Run {
+  switch (attrs.op) {
+    case "input":
+      return (_context, inputs) => first(inputs);
+    case "conv":
+      return (context, inputs) => affine(context, conv(first(inputs), context.param(attrs.weight), attrs), attrs.bias);
+    case "depthwise":
+      return (context, inputs) => depthwise(first(inputs), context.param(attrs.weight), attrs);
+    case "batchNorm":
+      return (context, inputs) => context.norm(first(inputs), attrs, activation);
+    case "relu":
+      return (_context, inputs) => relu(first(inputs));
+    case "relu6":
+      return (_context, inputs) => relu6(first(inputs));
+    case "maxPool":
+      return (_context, inputs) => maxPool(first(inputs), attrs);
+    case "avgPool":
+      return (_context, inputs) => avgPool(first(inputs), attrs);
+    case "globalAvgPool":
+      return (_context, inputs) => globalAvgPool(first(inputs));
+    case "linear":
+      return (context, inputs) => affine(context, linear(first(inputs), context.param(attrs.weight)), attrs.bias);
+    case "add":
+      return (_context, inputs) => addAll(inputs);
+    case "concat":
+      return (_context, inputs) => concatChannels(inputs);
+    case "slice":
+      return (_context, inputs) => sliceChannels(first(inputs), attrs.begin, attrs.size);
+    case "stridedSlice":
+      return (_context, inputs) => strideChannels(first(inputs), attrs.begin, attrs.step);
+    case "shuffle":
+      return (_context, inputs) => shuffleChannels(first(inputs), attrs.groups);
+  }
+}
+
+/** Slot of every node: its own id, or that of the batch norm which swallowed it. And what each batch norm swallowed. */
+function fuse(graph: Graph): { readonly slots: readonly number[]; readonly activations: ReadonlyMap<number, Activation> } {
+  const readers = new Map<number, number>();
+  for (const node of graph.nodes) for (const i of node.inputs) readers.set(i, (readers.get(i) ?? 0) + 1);
+  const activations = new Map<number, Activation>();
+  const slots = graph.nodes.map((node) => {
+    const source = graph.nodes[node.inputs[0] ?? -1];
+    const isActivation = node.attrs.op === "relu" || node.attrs.op === "relu6";
+    if (source?.attrs.op !== "batchNorm" || !isActivation || readers.get(source.id) !== 1 || source.id === graph.output) return node.id;
+    activations.set(source.id, node.attrs.op === "relu" ? "relu" : "relu6");
+    return source.id;
+  });
+  return { slots, activations };
+}
+
+function build(graph: Graph): Plan {
+  const { slots, activations } = fuse(graph);
+  const slotOf = (id: number): number => {
+    const slot = slots[id];
+    if (slot === undefined) throw new AppError("bug", `the graph has no node ${id}`);
+    return slot;
+  };
+  const source = graph.nodes.find((node) => node.attrs.op === "input");
+  if (source === undefined) throw new AppError("bug", "the graph has no input");
+  const kept = graph.nodes.filter((node: GraphNode) => node !== source && slotOf(node.id) === node.id);
+  const lastReader = new Map<number, number>();
+  for (const node of kept) for (const i of node.inputs) lastReader.set(slotOf(i), node.id);
+  const output = slotOf(graph.output);
+  const steps = kept.map((node): Step => {
+    const inputs = node.inputs.map(slotOf);
+    const dead = [...new Set(inputs)].filter((slot) => lastReader.get(slot) === node.id && slot !== output && slot !== source.id);
+    return { inputs, output: node.id, dead, run: closureOf(node.attrs, activations.get(node.id) ?? "none") };
+  });
+  return { steps, input: source.id, output, inputShape: source.shape };
+}
+
+const plans = new WeakMap<Graph, Plan>();
+
+/** The plan of a graph, kept for as long as the graph object lives. */
+export function planOf(graph: Graph): Plan {
+  const known = plans.get(graph);
+  if (known !== undefined) return known;
+  const made = build(graph);
+  plans.set(graph, made);
+  return made;
+}
+
+/**
+ * Runs a plan on images [size, h, w, c]; returns logits [size, classes]. With `free`, maps are released as soon as nobody
+ * reads them (evaluation); without, they are left to the surrounding tidy (training needs them for the gradient).
+ */
+export function runPlan(plan: Plan, images: Tensor, context: PlanContext, free: boolean): Tensor {
+  const values = new Map<number, Tensor>([[plan.input, images]]);
+  const valueAt = (slot: number): Tensor => {
+    const value = values.get(slot);
+    if (value === undefined) throw new AppError("bug", `node ${slot} is read before it is computed`);
+    return value;
+  };
+  for (const step of plan.steps) {
+    values.set(step.output, step.run(context, step.inputs.map(valueAt)));
+    if (!free) continue;
+    for (const slot of step.dead) valueAt(slot).dispose();
+  }
+  return valueAt(plan.output);
+}
