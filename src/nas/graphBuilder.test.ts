@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { activationFloats, costOf, nodeCosts } from "./cost";
 import type { Op } from "./graph";
 import { graphBuilder } from "./graphBuilder";
-import { heNormalInit } from "./space/init";
+import { torchDefaultInit } from "./space/init";
 
-const builder = (h = 7, w = 5, c = 6) => graphBuilder([h, w, c], heNormalInit);
+const builder = (h = 7, w = 5, c = 6) => graphBuilder([h, w, c], torchDefaultInit);
 
 describe("shapes", () => {
   const bad: readonly [string, Op][] = [
@@ -59,8 +59,8 @@ describe("declarations", () => {
       { stats: "s.bn", channels: 4 },
     ]);
     expect(graph.nodes.map((n) => n.slot)).toEqual([null, "s", null, null]);
-    // He fan-out of a grouped convolution: k²·cout/groups = 18.
-    expect(graph.params[0]?.init).toEqual({ kind: "normal", std: Math.sqrt(2 / 18) });
+    // Fan-in of a grouped convolution: k²·cin/groups = 27.
+    expect(graph.params[0]?.init).toEqual({ kind: "normal", std: 1 / Math.sqrt(81) });
   });
 });
 

@@ -11,7 +11,7 @@ export interface InitPolicy {
   /** `cin` is the number of input channels a group. */
   conv(k: number, cin: number, cout: number, groups: number): Init;
   depthwise(k: number): Init;
-  readonly linear: Init;
+  readonly linear: (cin: number) => Init;
   readonly bias: Init;
   readonly gamma: Init;
   readonly beta: Init;
@@ -147,7 +147,7 @@ export function graphBuilder(input: Shape, init: InitPolicy): GraphBuilder {
     relu6: (name, from) => node(name, { op: "relu6" }, [from]),
     linear(name, from, cout, bias = true) {
       const cin = channelsOf(from);
-      const weight = param(`${name}.weight`, "linear", [cin, cout], init.linear);
+      const weight = param(`${name}.weight`, "linear", [cin, cout], init.linear(cin));
       const attrs = { op: "linear", cin, cout, weight } as const;
       return node(name, bias ? { ...attrs, bias: param(`${name}.bias`, "bias", [cout], init.bias) } : attrs, [from]);
     },

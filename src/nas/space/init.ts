@@ -1,11 +1,19 @@
 /** Initial values shared by spaces that state none of their own. */
 import type { InitPolicy } from "../graphBuilder";
 
-/** He normal, fan-out mode (std √(2/fan), fan = k²·cout/groups, depthwise k²); γ = 1, β = 0; classifier N(0, 0.01), bias 0. */
-export const heNormalInit: InitPolicy = {
-  conv: (k, _, cout, groups) => ({ kind: "normal", std: Math.sqrt((2 * groups) / (k * k * cout)) }),
-  depthwise: (k) => ({ kind: "normal", std: Math.sqrt(2) / k }),
-  linear: { kind: "normal", std: 0.01 },
+/** PyTorch's default for convolutions and dense layers has this standard deviation: U(±1/√fan) with fan = inputs of one output value. */
+function defaultStd(fan: number): number {
+  return 1 / Math.sqrt(3 * fan);
+}
+
+/**
+ * The spread of PyTorch's defaults, drawn from a normal: convolutions and classifier std 1/√(3·fan-in), γ = 1, β = 0, bias 0.
+ * At 600 steps it retrains better than He fan-out (one run each: 35.1 % against 30.8 % for the same nano network).
+ */
+export const torchDefaultInit: InitPolicy = {
+  conv: (k, cin, _, groups) => ({ kind: "normal", std: defaultStd((k * k * cin) / groups) }),
+  depthwise: (k) => ({ kind: "normal", std: defaultStd(k * k) }),
+  linear: (cin) => ({ kind: "normal", std: defaultStd(cin) }),
   bias: { kind: "constant", value: 0 },
   gamma: { kind: "constant", value: 1 },
   beta: { kind: "constant", value: 0 },

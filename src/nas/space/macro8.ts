@@ -7,7 +7,7 @@
  */
 import { AppError } from "@/lib/appError";
 import type { GraphBuilder } from "../graphBuilder";
-import { heNormalInit } from "./init";
+import { torchDefaultInit } from "./init";
 import { singlePathSpace, stageSlots, type SinglePathSpace, type SlotDef } from "./singlePath";
 import { sizes, type SizeId } from "./types";
 
@@ -75,7 +75,7 @@ function makeMacro8(size: SizeId): SinglePathSpace {
     params: { width: 1 },
     capabilities: ["opChoice", "tabular"],
     input: [resolution, resolution, 3],
-    init: heNormalInit,
+    init: torchDefaultInit,
     slots: stageSlots({
       cin: stem,
       side: resolution,

@@ -39,7 +39,7 @@ const geometries: Readonly<Record<SizeId, Geometry>> = {
 const sposInit: InitPolicy = {
   conv: (_, cin) => ({ kind: "normal", std: 1 / cin }),
   depthwise: () => ({ kind: "normal", std: 1 }),
-  linear: { kind: "normal", std: 0.01 },
+  linear: () => ({ kind: "normal", std: 0.01 }),
   bias: { kind: "constant", value: 0 },
   gamma: { kind: "constant", value: 1 },
   beta: { kind: "constant", value: 0.0001 },

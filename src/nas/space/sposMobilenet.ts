@@ -3,7 +3,7 @@
  * trained here.
  */
 import type { GraphBuilder } from "../graphBuilder";
-import { heNormalInit } from "./init";
+import { torchDefaultInit } from "./init";
 import { singlePathSpace, stageSlots, type SinglePathSpace, type SlotDef } from "./singlePath";
 
 /** Candidates of every slot but the first, in gene order. */
@@ -60,7 +60,7 @@ export function sposMobilenet(): SinglePathSpace {
     params: { width: 1, resolution, classes },
     capabilities: ["opChoice"],
     input: [resolution, resolution, 3],
-    init: heNormalInit,
+    init: torchDefaultInit,
     slots: stageSlots({
       cin: stemWidth,
       side: resolution / 2,
