@@ -27,7 +27,9 @@ export const emptyLiveTest: LiveTestState = { image: null, source: "", label: nu
 export const liveTestStore = createStore<LiveTestState>()(() => emptyLiveTest);
 
 /** Put a picture under test; what is not given is as for a 32 × 32 picture without a label. */
-export function setLiveTest(next: { readonly image: Uint8Array; readonly source: string } & Partial<LiveTestState>): void {
+export function setLiveTest(
+  next: { readonly image: Uint8Array; readonly source: string } & Partial<LiveTestState>,
+): void {
   liveTestStore.setState({ ...emptyLiveTest, ...next });
 }
 

@@ -1,0 +1,192 @@
+/** What the inspector says about whatever is focused or pinned: plain data from candidates, counts and the space. */
+import type { Accuracy, Candidate } from "@/nas/candidate";
+import type { Choices } from "@/nas/mutable";
+import type { Space } from "@/nas/space/types";
+import type { Focus } from "@/store/view";
+import { focusedCandidate } from "./lineage";
+
+/** Sampling of the supernet phase: `counts[slot × width + choice]`. */
+export interface Sampling {
+  readonly counts: Float64Array;
+  readonly expected: Float64Array;
+}
+
+export interface LayerCell {
+  readonly label: string;
+  readonly op: string;
+  /** Op of the network compared with, where it differs; null when equal or nothing is compared. */
+  readonly was: string | null;
+}
+
+export interface NetworkSubject {
+  readonly kind: "network";
+  readonly id: string;
+  readonly choices: Choices;
+  readonly candidate: Candidate | null;
+  readonly macs: number;
+  readonly params: number;
+  readonly accuracy: Accuracy | null;
+  readonly layers: readonly LayerCell[];
+  /** Layers that differ from the network compared with; null without one. */
+  readonly changed: number | null;
+}
+
+/** Mean accuracy over candidates and how many there are; `n` images is that of one evaluation. */
+export interface Mean {
+  readonly value: number;
+  readonly candidates: number;
+}
+
+export interface OpSubject {
+  readonly kind: "op";
+  readonly op: string;
+  /** Null: the op anywhere. */
+  readonly slot: number | null;
+  readonly slotLabel: string | null;
+  readonly with: Mean;
+  readonly without: Mean;
+  readonly sampled: { readonly count: number; readonly expected: number } | null;
+}
+
+export interface SlotSubject {
+  readonly kind: "slot";
+  readonly slot: number;
+  readonly label: string;
+  readonly hin: number;
+  readonly hout: number;
+  readonly cin: number;
+  readonly cout: number;
+  readonly choices: readonly { readonly op: string; readonly count: number | null; readonly mean: Mean }[];
+}
+
+export type Subject = NetworkSubject | OpSubject | SlotSubject;
+
+export interface Scene {
+  readonly space: Space;
+  readonly candidates: readonly Candidate[];
+  readonly sampling: Sampling | null;
+}
+
+function opsOf(space: Space, choices: Choices): string[] {
+  return space.mutables.map((mutable) => String(choices[mutable.id] ?? ""));
+}
+
+function meanOf(candidates: readonly Candidate[], holds: (candidate: Candidate) => boolean): Mean {
+  const values = candidates
+    .filter(holds)
+    .flatMap((candidate) => (candidate.accuracy === null ? [] : [candidate.accuracy.value]));
+  return {
+    value: values.length === 0 ? Number.NaN : values.reduce((a, b) => a + b, 0) / values.length,
+    candidates: values.length,
+  };
+}
+
+/** One candidate a network: equal architectures, in either arm, count once. */
+function distinct(candidates: readonly Candidate[]): Candidate[] {
+  const byId = new Map<string, Candidate>();
+  for (const candidate of candidates)
+    if (candidate !== undefined && candidate.accuracy !== null && !byId.has(candidate.id))
+      byId.set(candidate.id, candidate);
+  return [...byId.values()];
+}
+
+function widthOf(space: Space): number {
+  return Math.max(0, ...space.mutables.map((mutable) => mutable.choices.length));
+}
+
+function sampledAt(scene: Scene, slot: number, choice: number): { count: number; expected: number } | null {
+  const at = slot * widthOf(scene.space) + choice;
+  const count = scene.sampling?.counts[at];
+  return count === undefined ? null : { count, expected: scene.sampling?.expected[at] ?? 0 };
+}
+
+function choiceNames(space: Space, slot: number): readonly string[] {
+  const mutable = space.mutables[slot];
+  return mutable === undefined ? [] : mutable.choices.map(String);
+}
+
+function networkSubject(
+  scene: Scene,
+  choices: Choices,
+  candidate: Candidate | null,
+  against: Choices | null,
+): NetworkSubject {
+  const { space } = scene;
+  const cost = space.cost(choices);
+  const others = against === null ? null : opsOf(space, against);
+  const layers = opsOf(space, choices).map((op, i): LayerCell => ({
+    label: space.slots[i]?.label ?? String(i),
+    op,
+    was: others === null || others[i] === op ? null : (others[i] ?? null),
+  }));
+  return {
+    kind: "network",
+    id: candidate?.id ?? space.canonical(choices).id,
+    choices,
+    candidate,
+    macs: candidate?.macs ?? cost.macs,
+    params: candidate?.params ?? cost.params,
+    accuracy: candidate?.accuracy ?? null,
+    layers,
+    changed: others === null ? null : layers.filter((layer) => layer.was !== null).length,
+  };
+}
+
+function opSubject(scene: Scene, op: string, slot: number | null): OpSubject {
+  const { space } = scene;
+  const mutable = slot === null ? undefined : space.mutables[slot];
+  const pool = distinct(scene.candidates);
+  const holds = (candidate: Candidate): boolean =>
+    mutable === undefined ? opsOf(space, candidate.choices).includes(op) : candidate.choices[mutable.id] === op;
+  const choice = slot === null ? -1 : choiceNames(space, slot).indexOf(op);
+  return {
+    kind: "op",
+    op,
+    slot,
+    slotLabel: slot === null ? null : (space.slots[slot]?.label ?? null),
+    with: meanOf(pool, holds),
+    without: meanOf(pool, (candidate) => !holds(candidate)),
+    sampled: slot === null || choice < 0 ? null : sampledAt(scene, slot, choice),
+  };
+}
+
+function slotSubject(scene: Scene, slot: number): SlotSubject | null {
+  const info = scene.space.slots[slot];
+  const mutable = scene.space.mutables[slot];
+  if (info === undefined || mutable === undefined) return null;
+  const pool = distinct(scene.candidates);
+  return {
+    kind: "slot",
+    slot,
+    label: info.label,
+    hin: info.hin,
+    hout: info.hout,
+    cin: info.cin,
+    cout: info.cout,
+    choices: choiceNames(scene.space, slot).map((op, choice) => ({
+      op,
+      count: sampledAt(scene, slot, choice)?.count ?? null,
+      mean: meanOf(pool, (candidate) => candidate.choices[mutable.id] === op),
+    })),
+  };
+}
+
+/** The choices a focus names, as candidate or as bare architecture; null for ops, layers and nothing. */
+export function choicesOf(focus: Focus | null, scene: Scene): Choices | null {
+  if (focus === null) return null;
+  const candidate = focusedCandidate(focus, scene.candidates);
+  if (candidate !== null) return candidate.choices;
+  return focus.archId === undefined ? null : scene.space.decode(focus.archId);
+}
+
+/** What a focus is about; null when it names nothing the inspector knows. `against` is the network a diff is made with. */
+export function subjectOf(focus: Focus, scene: Scene, against: Choices | null = null): Subject | null {
+  const choices = choicesOf(focus, scene);
+  if (choices !== null) return networkSubject(scene, choices, focusedCandidate(focus, scene.candidates), against);
+  const slot = focus.slot ?? null;
+  const op =
+    focus.op ??
+    (slot !== null && focus.choice !== undefined ? choiceNames(scene.space, slot)[focus.choice] : undefined);
+  if (op !== undefined) return opSubject(scene, op, slot);
+  return slot === null ? null : slotSubject(scene, slot);
+}

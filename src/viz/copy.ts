@@ -1,0 +1,4 @@
+/** Every visible sentence comes from here: `text.pool.title`. */
+import { en } from "./copy/en";
+
+export const text = en;

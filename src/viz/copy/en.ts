@@ -1,0 +1,12 @@
+/** The English catalogue, one file a panel and one for everything around them. A second language is a second file of this shape. */
+import { curves } from "./curves";
+import { data } from "./data";
+import { dialogs } from "./dialogs";
+import { errors } from "./errors";
+import { network } from "./network";
+import { path } from "./path";
+import { pool } from "./pool";
+import { settings } from "./settings";
+import { shell } from "./shell";
+
+export const en = { shell, settings, errors, dialogs, path, pool, curves, data, network } as const;

@@ -1,0 +1,144 @@
+/**
+ * Colour, short code and glyph of every op, and the two scales for magnitude and difference.
+ * Hue says the family, lightness the size, and the code and glyph say the same without colour. A test recomputes the distances
+ * between the colours for four kinds of sight; an edit that brings two of them too close does not merge.
+ */
+
+/** Op families. Spaces with other names of ops reuse them. */
+export type OpFamily = "skip" | "maxPool" | "avgPool" | "sepSmall" | "sepLarge" | "dilSmall" | "dilLarge" | "none";
+export type PaletteTheme = "light" | "dark";
+
+export interface OpStyle {
+  /** At most four characters. */
+  readonly code: string;
+  readonly glyph: string;
+  readonly family: OpFamily;
+}
+
+export const familyColors: Readonly<Record<PaletteTheme, Readonly<Record<OpFamily, string>>>> = {
+  light: {
+    skip: "#740c62",
+    maxPool: "#d6782f",
+    avgPool: "#695d1e",
+    sepSmall: "#426ab2",
+    sepLarge: "#3b0fbd",
+    dilSmall: "#14a599",
+    dilLarge: "#072f17",
+    none: "#e6e8eb",
+  },
+  dark: {
+    skip: "#c24058",
+    maxPool: "#e88e28",
+    avgPool: "#f3d634",
+    sepSmall: "#3667bb",
+    sepLarge: "#9289fa",
+    dilSmall: "#2ed3c0",
+    dilLarge: "#befdf2",
+    none: "#2a2f36",
+  },
+};
+
+/** What the colours above are seen against. */
+export const paletteBackground: Readonly<Record<PaletteTheme, string>> = { light: "#ffffff", dark: "#14171c" };
+
+const glyphs: Readonly<Record<OpFamily, string>> = {
+  skip: "─",
+  maxPool: "▽",
+  avgPool: "△",
+  sepSmall: "▪",
+  sepLarge: "■",
+  dilSmall: "◇",
+  dilLarge: "◆",
+  none: "╱╱",
+};
+
+const styles: Readonly<Record<string, readonly [code: string, family: OpFamily]>> = {
+  identity: ["skip", "skip"],
+  skip_connect: ["skip", "skip"],
+  max_pool_3x3: ["max3", "maxPool"],
+  avg_pool_3x3: ["avg3", "avgPool"],
+  mb3_k3: ["mb3", "sepSmall"],
+  mb6_k5: ["mb6", "sepLarge"],
+  shuffle_3x3: ["s3", "sepSmall"],
+  shuffle_5x5: ["s5", "sepLarge"],
+  shuffle_7x7: ["s7", "dilLarge"],
+  shuffle_xception: ["xc", "dilSmall"],
+  sep_conv_3x3: ["sep3", "sepSmall"],
+  sep_conv_5x5: ["sep5", "sepLarge"],
+  dil_conv_3x3: ["dil3", "dilSmall"],
+  dil_conv_5x5: ["dil5", "dilLarge"],
+  none: ["none", "none"],
+};
+
+/** MobileNet blocks of the counting space: kernel and expansion in the name. */
+function mobileStyle(op: string): OpStyle | null {
+  const match = /^mb_k(\d)e(\d)$/.exec(op);
+  if (match === null) return null;
+  const family: OpFamily = match[1] === "3" ? "sepSmall" : match[1] === "5" ? "sepLarge" : "dilLarge";
+  return { code: `k${match[1]}e${match[2]}`, glyph: glyphs[family], family };
+}
+
+/** Code, glyph and family of an op. An op that the table lacks gets the first letters of its name, never an error. */
+export function opStyle(op: string): OpStyle {
+  const style = Object.hasOwn(styles, op) ? styles[op] : undefined;
+  if (style !== undefined) return { code: style[0], glyph: glyphs[style[1]], family: style[1] };
+  return mobileStyle(op) ?? { code: op.replace(/[^a-z0-9]/gi, "").slice(0, 4) || "?", glyph: "○", family: "sepSmall" };
+}
+
+/** Colour of an op on the panel background of the theme; at least 3:1, except for `none`, which is drawn as a hatch. */
+export function opColor(op: string, theme: PaletteTheme): string {
+  return familyColors[theme][opStyle(op).family];
+}
+
+type Rgb = readonly [number, number, number];
+
+function mix(stops: readonly Rgb[], t: number): string {
+  const at = Math.min(1, Math.max(0, Number.isFinite(t) ? t : 0)) * (stops.length - 1);
+  const i = Math.min(stops.length - 2, Math.floor(at));
+  const [a, b] = [stops[i], stops[i + 1]];
+  if (a === undefined || b === undefined) return "transparent";
+  const channel = (k: 0 | 1 | 2): number => Math.round(a[k] + (b[k] - a[k]) * (at - i));
+  return `rgb(${channel(0)}, ${channel(1)}, ${channel(2)})`;
+}
+
+const sequentialStops: Readonly<Record<PaletteTheme, readonly Rgb[]>> = {
+  light: [
+    [232, 240, 251],
+    [127, 169, 227],
+    [44, 104, 184],
+    [10, 41, 94],
+  ],
+  dark: [
+    [28, 36, 50],
+    [45, 88, 150],
+    [118, 166, 232],
+    [222, 235, 255],
+  ],
+};
+
+const signedStops: Readonly<Record<PaletteTheme, readonly Rgb[]>> = {
+  light: [
+    [180, 83, 9],
+    [240, 178, 122],
+    [224, 227, 231],
+    [143, 176, 222],
+    [30, 79, 156],
+  ],
+  dark: [
+    [246, 161, 82],
+    [150, 90, 40],
+    [58, 64, 72],
+    [52, 96, 168],
+    [139, 184, 255],
+  ],
+};
+
+/** One hue for magnitude, `t` in 0–1: light to dark on light, dark to light on dark. */
+export function sequential(t: number, theme: PaletteTheme): string {
+  return mix(sequentialStops[theme], t);
+}
+
+/** Difference from a baseline, `t` in −1–1: orange below, grey at zero, blue above. */
+export function signed(t: number, theme: PaletteTheme): string {
+  return mix(signedStops[theme], (t + 1) / 2);
+}
