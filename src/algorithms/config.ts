@@ -32,17 +32,27 @@ type Checked = { readonly value: Value; readonly note?: Omit<Note, "key"> } | { 
 
 const known = new Set<string>(Object.keys(keySpecs));
 const quote = (value: unknown): string => {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === "string" ? value : textOf(value);
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 };
+
+/** JSON where there is one; big integers, symbols and cycles have none. */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? typeof value;
+  } catch {
+    return typeof value;
+  }
+}
 
 /** "4.6M" → 4600000, "2k" → 2000; NaN when it is not a number. */
 export function parseQuantity(text: string): number {
   const match = /^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([kM])?\s*$/.exec(text);
   if (!match) return Number.NaN;
   const scale = match[2] === "M" ? 1e6 : match[2] === "k" ? 1e3 : 1;
-  // One rounding: 1.43M is 1430000, not 1429999.9999999998.
-  return Number((Number(match[1]) * scale).toPrecision(12));
+  const number = Number(match[1]);
+  // One rounding: 1.43M is 1430000, not 1429999.9999999998. A number without a multiplier is taken as it stands.
+  return scale === 1 ? number : Number((number * scale).toPrecision(12));
 }
 
 function checkNumber(key: ConfigKey, raw: unknown, spec: Extract<(typeof keySpecs)[ConfigKey], { type: "int" | "float" }>): Checked {
@@ -83,7 +93,8 @@ function check(key: ConfigKey, raw: unknown): Checked {
 }
 
 function nearest(key: string): string {
-  const matches = [...known].filter((k) => k.endsWith(`.${key}`) || k.startsWith(key) || k.split(".")[1] === key.split(".")[1]);
+  const last = key.split(".").at(-1);
+  const matches = [...known].filter((k) => k.startsWith(key) || k.split(".").at(-1) === last);
   return matches.length > 0 && key.length > 0 ? ` Did you mean ${matches.slice(0, 3).join(", ")}?` : ` Allowed: ${[...known].join(", ")}.`;
 }
 
@@ -121,7 +132,8 @@ function checkTogether(config: RunConfig): { config: RunConfig; notes: Note[] } 
 export function parseConfig(raw: Readonly<Record<string, unknown>>, mode: "clamp" | "refuse", options: ParseOptions = {}): ParsedConfig {
   const notes: Note[] = [];
   const values = new Map<ConfigKey, Value>();
-  for (const [name, value] of Object.entries(raw)) {
+  // Automation hands over whatever it was given.
+  for (const [name, value] of Object.entries((raw as typeof raw | null) ?? {})) {
     if (value === undefined) continue;
     const key = Object.hasOwn(aliases, name) ? aliases[name] : known.has(name) ? (name as ConfigKey) : undefined;
     if (key === undefined) {
@@ -142,7 +154,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, mode: "clamp
   // A limit is stated in the metric's unit; the default is in MACs.
   if (values.get("evo.metric") === "params" && !values.has("evo.limit")) config = { ...config, "evo.limit": null };
   config = { ...config, ...Object.fromEntries(values) };
-  // A smaller pool given alone scales what depends on it, silently: those were not asked for.
+  // What was not asked for makes room for what was, silently.
   config = fitDependents(config, values);
   const together = checkTogether(config);
   notes.push(...together.notes);
@@ -151,7 +163,6 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, mode: "clamp
 }
 
 function fitDependents(config: RunConfig, given: ReadonlyMap<ConfigKey, Value>): RunConfig {
-  if (!given.has("evo.pool")) return config;
   const pool = config["evo.pool"];
   let next = config;
   if (!given.has("evo.topk")) next = { ...next, "evo.topk": Math.min(next["evo.topk"], pool) };
@@ -166,12 +177,15 @@ function fitDependents(config: RunConfig, given: ReadonlyMap<ConfigKey, Value>):
   return next;
 }
 
-/** Keys that differ from the defaults of the same space and size: what a URL or a file's provenance needs. */
+/** Keys that differ from what the others imply (size always stands; no size is everywhere the default): what a URL needs. */
 export function differingKeys(config: RunConfig): Partial<Record<ConfigKey, Value>> {
-  const base = defaultsFor(config.space, config.size);
+  const base: RunConfig = { ...defaultsFor(config.space, config.size), space: spaceIds[0], ...(config["evo.metric"] === "params" ? { "evo.limit": null } : {}) };
   const out: Partial<Record<ConfigKey, Value>> = {};
+  // Pool and parts make room for each other: where one differs, the others' defaults do too.
+  const parts: readonly ConfigKey[] = ["evo.pool", "evo.topk", "evo.mutation", "evo.crossover"];
+  const together = parts.some((key) => config[key] !== base[key]) ? parts : [];
   for (const key of Object.keys(keySpecs) as ConfigKey[]) {
-    if (key === "size" || config[key] !== base[key]) out[key] = config[key];
+    if (key === "size" || together.includes(key) || config[key] !== base[key]) out[key] = config[key];
   }
   return out;
 }

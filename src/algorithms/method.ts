@@ -108,10 +108,13 @@ export interface MethodRun {
   metrics(): MethodMetrics;
   rejected(): { readonly infeasible: number; readonly duplicate: number };
   candidates(): readonly Candidate[];
+  /** Report what is still on the device (losses of the last steps); called when the run comes to rest. Throws what a step would. */
+  settle(): Promise<void>;
+  /** Everything up to the last boundary, reported losses included. */
   save(): Promise<SavedState>;
   /** End the current phase at the next boundary. */
   skipPhase(): void;
-  /** Take over live settings. */
+  /** Take over live settings; other keys are ignored. */
   setLive(values: Partial<RunConfig>): void;
   /** Force one slot's choice in the next step; null lets the sampler draw. */
   force(slot: number, choice: number | null): void;

@@ -42,7 +42,7 @@ function InspectorColumn() {
       defaultLayout={layout.defaultLayout}
       onLayoutChanged={layout.onLayoutChanged}
     >
-      <Panel id="pane-focus" defaultSize="46" minSize={80}>
+      <Panel id="pane-focus" defaultSize="32" minSize={80}>
         <Inspector />
       </Panel>
       <SplitHandle id="split-focus" label={words.splitters.focus} />

@@ -25,7 +25,7 @@ function TwoPanels() {
       defaultLayout={layout.defaultLayout}
       onLayoutChanged={layout.onLayoutChanged}
     >
-      <Panel id="pane-path" defaultSize="58" minSize={160}>
+      <Panel id="pane-path" defaultSize="53" minSize={160}>
         <PanelView panel="path" />
       </Panel>
       <SplitHandle id="split-stage" label={text.shell.splitters.stage} />

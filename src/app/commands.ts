@@ -3,7 +3,7 @@ import { actions } from "@/store/actions";
 import { history } from "@/store/history";
 import { runStore } from "@/store/run";
 import { announce, clearFocus, clearPins, type PanelId, pin, setCursor, setFocus, viewStore } from "@/store/view";
-import { figureCommands } from "@/ui/figureCommands";
+import { figureCommands, focusFigure } from "@/ui/figureCommands";
 import { toggleFull } from "@/ui/Figure";
 import { text } from "@/viz/copy";
 import type { CommandName } from "./keyboard";
@@ -30,7 +30,7 @@ function bigStep(): void {
 export function showPanel(panel: PanelId): void {
   viewStore.setState((state) => ({ panel, fullPanel: state.fullPanel === null ? null : panel }));
   // The panel may be mounted by this very change.
-  requestAnimationFrame(() => figureCommands(panel)?.focus());
+  requestAnimationFrame(() => focusFigure(panel));
 }
 
 /** The panel a bare T, D or F means: the focused one, else the one in front. */

@@ -33,7 +33,7 @@ export const ROOMS = {
 export const WORKER_FILES = ["session/worker", "session/host/"];
 
 /** What those files may import. */
-export const WORKER_RULE = { values: ["engine", "persist", ...BELOW_ENGINE] };
+export const WORKER_RULE = { values: ["engine", "persist", ...BELOW_ENGINE], tfjs: true };
 
 /** Not part of the app: commands, scripts and reference values, free to import anything. */
 export const FREE_ROOMS = ["cli", "golden", "studies"];

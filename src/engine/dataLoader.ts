@@ -63,7 +63,7 @@ async function sourceOf(id: string, env: DataEnv): Promise<ShardSource> {
   return (await env.opfs?.source(id)) ?? httpSource(`${env.baseUrl}${id}/`, env.fetch);
 }
 
-/** Load both splits, checked shard by shard. `onProgress`: shards done of all. */
+/** Load both splits, checked shard by shard. `onProgress`: images done of all. */
 export async function loadDataset(id: string, env: DataEnv, onProgress: (done: number, total: number) => void): Promise<LoadedDataset> {
   const source = await sourceOf(id, env);
   const raw = await source.manifest().catch((cause: unknown) => {
@@ -74,11 +74,9 @@ export async function loadDataset(id: string, env: DataEnv, onProgress: (done: n
   const manifest = parsed.value;
   const verified = await verifyManifestHash(manifest);
   if (!verified.ok) throw new AppError("data.corrupt", verified.problem.message, { recoverable: true, hint: "Import the data set again." });
-  const shardsOf = (split: "train" | "test") => manifest.shards.filter((s) => s.split === split).length;
-  const [trainShards, testShards] = [shardsOf("train"), shardsOf("test")];
-  const total = trainShards + testShards;
+  const total = manifest.splits.train + manifest.splits.test;
   const train = await loadImages(source, manifest, "train", { onProgress: (done) => onProgress(done, total) });
-  const test = await loadImages(source, manifest, "test", { onProgress: (done) => onProgress(trainShards + done, total) });
+  const test = await loadImages(source, manifest, "test", { onProgress: (done) => onProgress(train.count + done, total) });
   const { mean, std } = normalisationOf(manifest);
   const split = oneShotSplit(train, manifest.shardGroups);
   return {

@@ -84,10 +84,9 @@ export async function chooseDevice(choice: BackendChoice, env: DeviceEnv): Promi
     case "webgpu":
     case "tfjs-webgpu": {
       const adapter = await findAdapter(env.gpu);
-      if (adapter) return onGpu(adapter, env, isSoftwareAdapter(adapter.info) ? "software WebGPU, asked for by name" : "asked for by name");
-      throw new AppError("backend.unavailable", env.gpu ? "WebGPU is not available: the browser offers no adapter." : "WebGPU is not available: this browser does not have it.", {
-        recoverable: true,
-        hint: "Use WASM instead (backend=wasm).",
+      if (!adapter) throw noWebgpu(env.gpu ? "the browser offers no adapter" : "this browser does not have it");
+      return onGpu(adapter, env, isSoftwareAdapter(adapter.info) ? "software WebGPU, asked for by name" : "asked for by name").catch((cause: unknown) => {
+        throw noWebgpu(`the adapter gave no device (${messageOf(cause)})`, cause);
       });
     }
     case "wasm":
@@ -103,6 +102,14 @@ export async function chooseDevice(choice: BackendChoice, env: DeviceEnv): Promi
   }
 }
 
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function noWebgpu(why: string, cause?: unknown): AppError {
+  return new AppError("backend.unavailable", `WebGPU is not available: ${why}.`, { recoverable: true, cause, hint: "Use WASM instead (backend=wasm)." });
+}
+
 async function chooseAutomatically(env: DeviceEnv): Promise<DeviceChoice> {
   const adapter = await findAdapter(env.gpu);
   let why = env.gpu ? "no GPU adapter" : "no WebGPU in this browser";
@@ -111,7 +118,7 @@ async function chooseAutomatically(env: DeviceEnv): Promise<DeviceChoice> {
     try {
       return await onGpu(adapter, env, "hardware WebGPU");
     } catch (cause) {
-      why = `the GPU adapter gave no device (${cause instanceof Error ? cause.message : String(cause)})`;
+      why = `the GPU adapter gave no device (${messageOf(cause)})`;
     }
   }
   const name = adapter ? adapterName(adapter.info) : null;

@@ -2,10 +2,11 @@
  * The run loop: plays, pauses, steps and aborts any method. Written once, knows no method. A pause lands on the next tick; between
  * ticks it gives way to messages at least every 12 ms, so that a click never waits for training.
  */
-import { phaseIndex, type Phase } from "@/algorithms/phases";
 import type { MethodRun, Tick } from "@/algorithms/method";
+import { phaseIndex, type Phase } from "@/algorithms/phases";
+import { AppError } from "@/lib/appError";
 
-/** Where to stop: every given condition must hold. With `phase`, `step` counts from that phase's first step; alone it is the run's step. */
+/** Where to stop: every given condition must hold. With `phase`, `step` counts the phase's own units of work; alone it is the run's step. */
 export interface Until {
   readonly phase?: Phase;
   readonly step?: number;
@@ -28,16 +29,27 @@ export interface LoopEnv {
 const breatheEveryMs = 12;
 const slowStepMs = 1000;
 
+/** A stretch of ticks under way. */
+interface Stretch {
+  stop: boolean;
+}
+
 export class RunLoop {
   private readonly run: MethodRun;
   private readonly env: LoopEnv;
   private iterator: AsyncGenerator<Tick, void, void> | null = null;
-  private current: Promise<Outcome> | null = null;
+  /** Stretches and standing-still work, one after the other. Never rejects. */
+  private line: Promise<unknown> = Promise.resolve();
+  private stretch: Stretch | null = null;
+  /** Stretches asked for and not over, and whether the newest was a `step`. */
+  private asked = 0;
+  private stepping = false;
+  /** Raised by whatever supersedes the stretches that still wait. */
+  private turn = 0;
   private readonly interludes: (() => Promise<void>)[] = [];
-  private wantPause = false;
   private aborted = false;
   private nap = new AbortController();
-  private phaseStart: { phase: Phase; step: number } | null = null;
+  private failure: unknown = null;
   private unitStarted: number;
   slow = false;
   state: LoopState = "idle";
@@ -48,23 +60,24 @@ export class RunLoop {
     this.unitStarted = env.now();
   }
 
-  /** Go on until a condition holds, a pause, or the end. A second call while running waits for the first, then goes on. */
+  /** Go on until a condition holds, a pause, or the end. Takes over from whatever runs, at its next tick. */
   async play(until: Until | null): Promise<Outcome> {
-    return this.start(() => until !== null && this.reached(until));
+    return this.start(false, () => until !== null && this.reached(until));
   }
 
-  /** Go on for `count` units of work. */
+  /** Go on for `count` units of work: takes over from a play, waits for an earlier step. */
   async step(count: number): Promise<Outcome> {
     let left = Math.max(1, count);
-    return this.start((tick) => tick?.boundary === "step" && --left <= 0);
+    return this.start(true, (tick) => tick?.boundary === "step" && --left <= 0);
   }
 
   /**
    * Do something that needs the machine to itself. While running it is done between two ticks, and the run goes on by itself;
-   * standing still it is done at once.
+   * standing still it is done at once, and a play waits for it.
    */
   async between<T>(work: () => Promise<T>): Promise<T> {
-    if (!this.current) return work();
+    if (this.aborted) throw new AppError("cancelled", "The run has ended.", { recoverable: true });
+    if (this.asked === 0) return this.inLine(work);
     return new Promise<T>((resolve, reject) => {
       this.interludes.push(() => work().then(resolve, reject));
     });
@@ -72,10 +85,8 @@ export class RunLoop {
 
   /** Resolves once the loop stands still. */
   async pause(): Promise<void> {
-    this.wantPause = true;
-    this.nap.abort();
-    await this.current?.catch(() => undefined);
-    this.wantPause = false;
+    this.takeOver();
+    await this.line;
   }
 
   /** Stop for good; the generator's `finally` blocks release what they hold. */
@@ -86,45 +97,81 @@ export class RunLoop {
     if (this.state !== "complete" && this.state !== "error") this.state = "stopped";
   }
 
-  private async start(done: (tick: Tick | null) => boolean): Promise<Outcome> {
-    if (this.current) await this.pause();
-    if (this.state === "complete" || this.state === "stopped") return this.state;
+  private start(stepping: boolean, done: (tick: Tick | null) => boolean): Promise<Outcome> {
+    if (!(stepping && this.stepping && this.asked > 0)) this.takeOver();
+    const { turn } = this;
+    this.stepping = stepping;
+    this.asked++;
+    return this.inLine(async () => {
+      try {
+        return turn === this.turn ? await this.go(done) : this.giveUp();
+      } finally {
+        // Questions that came during the last tick.
+        while (this.interludes.length > 0) await this.interlude();
+        this.asked--;
+      }
+    });
+  }
+
+  /** Stop what runs at its next tick; what waits gives up. */
+  private takeOver(): void {
+    this.turn++;
+    if (this.stretch) this.stretch.stop = true;
+    this.nap.abort();
+  }
+
+  private inLine<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.line.then(work);
+    this.line = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** Superseded before its first tick. */
+  private giveUp(): Outcome {
+    if (this.state === "idle") this.state = "paused";
+    return this.standing();
+  }
+
+  private standing(): Outcome {
     if (this.aborted) return "stopped";
+    return this.state === "complete" ? "complete" : "paused";
+  }
+
+  private async go(done: (tick: Tick | null) => boolean): Promise<Outcome> {
+    if (this.state === "error") throw this.failure;
+    if (this.aborted || this.state === "complete") return this.standing();
     if (this.state !== "idle" && done(null)) return "until";
-    this.current = this.loop(done);
+    this.stretch = { stop: false };
     try {
-      return await this.current;
+      return await this.loop(this.stretch, done);
+    } catch (cause) {
+      this.state = "error";
+      this.failure = cause;
+      throw cause;
     } finally {
-      this.current = null;
-      // Questions that came during the last tick.
-      await this.interlude();
+      this.stretch = null;
     }
   }
 
-  private async loop(done: (tick: Tick) => boolean): Promise<Outcome> {
+  private async loop(stretch: Stretch, done: (tick: Tick) => boolean): Promise<Outcome> {
     this.iterator ??= this.run.ticks();
     this.state = "running";
     this.nap = new AbortController();
     let breathed = this.env.now();
     this.unitStarted = breathed;
-    try {
-      for (;;) {
-        const next = await this.iterator.next();
-        if (next.done) return this.rest("complete");
-        await this.afterTick(next.value);
-        await this.interlude();
-        if (this.wantPause || this.aborted) return this.rest("paused");
-        if (done(next.value)) return this.rest("until");
-        if (this.slow && next.value.boundary === "step") await this.env.sleep(slowStepMs, this.nap.signal);
-        if (this.env.now() - breathed >= breatheEveryMs) {
-          await this.env.breathe();
-          breathed = this.env.now();
-        }
-        if (this.wantPause || this.aborted) return this.rest("paused");
+    for (;;) {
+      const next = await this.iterator.next();
+      if (next.done) return this.rest("complete");
+      await this.afterTick(next.value);
+      await this.interlude();
+      if (stretch.stop) return this.rest(this.standing());
+      if (done(next.value)) return this.rest("until");
+      if (this.slow && next.value.boundary === "step") await this.env.sleep(slowStepMs, this.nap.signal);
+      if (this.env.now() - breathed >= breatheEveryMs) {
+        await this.env.breathe();
+        breathed = this.env.now();
       }
-    } catch (cause) {
-      this.state = "error";
-      throw cause;
+      if (stretch.stop) return this.rest(this.standing());
     }
   }
 
@@ -135,8 +182,6 @@ export class RunLoop {
   }
 
   private async afterTick(tick: Tick): Promise<void> {
-    const status = this.run.status();
-    if (this.phaseStart?.phase !== status.phase) this.phaseStart = { phase: status.phase, step: status.step };
     const now = this.env.now();
     await this.env.onTick(tick, now - this.unitStarted);
     if (tick.boundary !== "chunk") this.unitStarted = this.env.now();
@@ -148,12 +193,10 @@ export class RunLoop {
   }
 
   private reached(until: Until): boolean {
-    const { phase, step, generation } = this.run.status();
+    const { phase, step, generation, done } = this.run.status();
     if (until.generation !== undefined && generation < until.generation) return false;
     if (until.phase === undefined) return until.step === undefined ? until.generation !== undefined : step >= until.step;
     const ahead = phaseIndex(phase) - phaseIndex(until.phase);
-    if (ahead !== 0) return ahead > 0;
-    const inPhase = step - (this.phaseStart?.phase === phase ? this.phaseStart.step : step);
-    return until.step === undefined || inPhase >= until.step;
+    return ahead > 0 || (ahead === 0 && done >= (until.step ?? 0));
   }
 }

@@ -28,6 +28,7 @@ interface Pending {
 /** No sign of life for this long means the worker is dead. Steps on slow adapters block for seconds, so it is generous. */
 const silenceMs = 60_000;
 const graceMs = 2000;
+const watchEveryMs = 5000;
 
 export class PortSession implements Session {
   private readonly port: Port;
@@ -37,15 +38,17 @@ export class PortSession implements Session {
   private readonly stopWatching: () => void;
   private nextId = 1;
   private lastSign: number;
+  private lastWatch: number;
+  private closing: Promise<void> | null = null;
   private failure: AppError | null = null;
   state: Session["state"] = "opening";
 
   constructor(port: Port, env: ClientEnv) {
     this.port = port;
     this.env = env;
-    this.lastSign = env.now();
+    this.lastSign = this.lastWatch = env.now();
     port.listen((message) => this.receive(message), (error) => this.fail(error));
-    this.stopWatching = env.every(5000, () => this.watch());
+    this.stopWatching = env.every(watchEveryMs, () => this.watch());
   }
 
   call<K extends CommandName>(kind: K, args: Commands[K]["args"], transfer: Transferable[] = []): Promise<Commands[K]["result"]> {
@@ -55,7 +58,13 @@ export class PortSession implements Session {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve: (value) => resolve(value as Commands[K]["result"]), reject });
-      this.port.post({ kind, id, ...args } as ToWorker, transfer);
+      try {
+        this.port.post({ kind, id, args } as ToWorker, transfer);
+      } catch (cause) {
+        // What cannot be cloned was never sent: no reply will come.
+        this.pending.delete(id);
+        throw cause;
+      }
     });
   }
 
@@ -65,15 +74,27 @@ export class PortSession implements Session {
   }
 
   /** Ask the host to stop at the next boundary, then end the worker, after two seconds at the latest. */
-  async close(): Promise<void> {
-    if (this.state === "closed" || this.state === "failed") return;
+  close(): Promise<void> {
+    this.closing ??= this.stop();
+    return this.closing;
+  }
+
+  private async stop(): Promise<void> {
+    if (this.isOver()) return;
     const stopped = this.call("cancel", {}).catch(() => undefined);
     this.state = "closing";
-    await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, graceMs))]);
-    this.end("closed", new AppError("worker.dead", "The session was closed.", { recoverable: true }));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([stopped, new Promise((resolve) => (timer = setTimeout(resolve, graceMs)))]);
+    clearTimeout(timer);
+    if (!this.isOver()) this.end("closed", new AppError("worker.dead", "The session was closed.", { recoverable: true }));
+  }
+
+  private isOver(): boolean {
+    return this.state === "closed" || this.state === "failed";
   }
 
   private receive(message: FromWorker): void {
+    if (this.isOver()) return;
     this.lastSign = this.env.now();
     switch (message.kind) {
       case "hello":
@@ -81,7 +102,7 @@ export class PortSession implements Session {
           this.fail(new AppError("protocol.version", "The page and its worker are of different versions.", { hint: "Reload the page." }));
           return;
         }
-        this.state = "ready";
+        if (this.state === "opening") this.state = "ready";
         break;
       case "reply": {
         const waiting = this.pending.get(message.id);
@@ -91,10 +112,10 @@ export class PortSession implements Session {
         return;
       }
       case "frame": {
-        const { seq } = message;
+        const { runId, seq } = message;
         const received = this.env.now();
         this.env.afterPaint(() => {
-          if (this.state === "ready" || this.state === "closing") this.port.post({ kind: "ack", seq, frameMs: this.env.now() - received }, []);
+          if (!this.isOver()) this.port.post({ kind: "ack", runId, seq, frameMs: this.env.now() - received }, []);
         });
         break;
       }
@@ -105,12 +126,16 @@ export class PortSession implements Session {
   }
 
   private watch(): void {
+    const now = this.env.now();
+    // A page that slept, or whose timers were held back, has not listened either.
+    if (now - this.lastWatch > 3 * watchEveryMs) this.lastSign = now;
+    this.lastWatch = now;
     if (this.pending.size === 0 || this.env.now() - this.lastSign < silenceMs) return;
     this.fail(new AppError("worker.dead", "The worker has stopped answering.", { recoverable: true, hint: "Resume from the last checkpoint." }));
   }
 
   private fail(error: AppError): void {
-    if (this.state === "closed" || this.state === "failed") return;
+    if (this.isOver()) return;
     this.end("failed", error);
     const { code, message, hint, recoverable } = error;
     for (const listener of this.listeners) listener({ kind: "fatal", error: { code, message, hint: hint ?? null, recoverable, step: null, stack: null } });

@@ -1,18 +1,19 @@
 /** Giving way and waiting, without timers that a hidden tab throttles to a second. */
 
-const channel = typeof MessageChannel === "undefined" ? null : new MessageChannel();
+/** Node's own macro-task: a message port there is drained in one go, timers and input waiting, and keeps the process alive. */
+const immediate = (globalThis as { readonly setImmediate?: (work: () => void) => unknown }).setImmediate;
+const channel = immediate || typeof MessageChannel === "undefined" ? null : new MessageChannel();
 const waiting: (() => void)[] = [];
 if (channel) channel.port1.onmessage = () => waiting.shift()?.();
 
 /** Resolves after messages that wait in the queue have been handled. */
 export function breathe(): Promise<void> {
   return new Promise((resolve) => {
-    if (!channel) {
-      setTimeout(resolve, 0);
-      return;
-    }
-    waiting.push(resolve);
-    channel.port2.postMessage(null);
+    if (channel) {
+      waiting.push(resolve);
+      channel.port2.postMessage(null);
+    } else if (immediate) immediate(resolve);
+    else setTimeout(resolve, 0);
   });
 }
 

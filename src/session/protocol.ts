@@ -158,7 +158,8 @@ export interface TruthTable {
 }
 
 export type CommandName = keyof Commands;
-export type Command = { [K in CommandName]: { readonly kind: K; readonly id: number } & Commands[K]["args"] }[CommandName];
+/** Arguments stand apart: some have an `id` of their own. */
+export type Command = { [K in CommandName]: { readonly kind: K; readonly id: number; readonly args: Commands[K]["args"] } }[CommandName];
 export type Reply =
   | { readonly kind: "reply"; readonly to: CommandName; readonly id: number; readonly ok: true; readonly result: unknown }
   | { readonly kind: "reply"; readonly to: CommandName; readonly id: number; readonly ok: false; readonly error: WireError };
@@ -236,7 +237,7 @@ export type FromWorker =
   /** Device lost or validation error outside a command. */
   | { readonly kind: "fatal"; readonly error: WireError };
 
-export type ToWorker = Command | { readonly kind: "ack"; readonly seq: number; readonly frameMs: number };
+export type ToWorker = Command | { readonly kind: "ack"; readonly runId: RunId; readonly seq: number; readonly frameMs: number };
 
 /** What the page holds: the same interface over a worker, in process, or over a recorded tape. */
 export interface Session {

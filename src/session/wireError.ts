@@ -4,7 +4,9 @@ import type { WireError } from "./protocol";
 
 export function toWire(cause: unknown): WireError {
   const { code, message, hint, recoverable, step, stack } = toAppError(cause);
-  return { code, message, hint: hint ?? null, recoverable, step: step ?? null, stack: stack ?? null };
+  // Where a bug happened, not where it was wrapped.
+  const where = cause instanceof Error ? cause.stack : stack;
+  return { code, message, hint: hint ?? null, recoverable, step: step ?? null, stack: where ?? null };
 }
 
 export function fromWire({ code, message, hint, recoverable, step }: WireError): AppError {

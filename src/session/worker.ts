@@ -7,7 +7,11 @@ const scope = self as unknown as DedicatedWorkerGlobalScope;
 const early: ToWorker[] = [];
 scope.onmessage = (event: MessageEvent<ToWorker>) => early.push(event.data);
 
-void browserHost(scope, wasmUrl).then((host) => {
-  scope.onmessage = (event: MessageEvent<ToWorker>) => void host.receive(event.data);
-  for (const message of early.splice(0)) void host.receive(message);
-});
+browserHost(scope, wasmUrl).then(
+  (host) => {
+    scope.onmessage = (event: MessageEvent<ToWorker>) => void host.receive(event.data);
+    for (const message of early.splice(0)) void host.receive(message);
+  },
+  // A rejected promise is no error event; the page must not wait for ever.
+  (cause: unknown) => setTimeout(() => { throw cause; }), // prettier-ignore
+);

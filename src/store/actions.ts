@@ -49,7 +49,7 @@ export interface Actions {
   removeDataset(id: string): Promise<void>;
   loadTruth(source: Commands["truth"]["args"]["source"]): Promise<void>;
   exportAs(format: ExportFormat): Promise<Result<ExportedFile>>;
-  importFrom(data: string | Uint8Array): Result<PendingImport>;
+  importFrom(data: string | Uint8Array): Promise<Result<PendingImport>>;
   saveCheckpoint(): Promise<void>;
   resume(id: string | null): Promise<void>;
   /** Dropped files of any kind: a data set, a truth table, an architecture or an image. */

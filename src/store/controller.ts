@@ -2,14 +2,13 @@
 import { type Actions, type ExportFormat, provideActions } from "./actions";
 import { ok, type Problem, refuse } from "@/lib/result";
 import { change, experimentStore, setGiven } from "./experiment";
-import { exportArchitecture, importNetwork } from "./exports";
 import { openDropped } from "./droppedFiles";
 import { history } from "./history";
 import { call, toWireLike } from "./link";
 import { networkStore, showNetwork, spaceOf } from "./network";
 import { addMessage, runStore, type RunState } from "./run";
 import * as control from "./runControl";
-import { isAnotherTabTraining, whenTrainingEnds } from "./tabLock";
+import { isAnotherTabTraining } from "./tabLock";
 import { hashOf, parseHash } from "./urlState";
 
 /** Run a command for its effect; what goes wrong is shown once. */
@@ -41,11 +40,13 @@ function show(cause: unknown): void {
 
 /** Train, or go on. Before the boot ends the wish is kept. */
 function train(): void {
-  const { boot, latest, plan } = runStore.getState();
+  const { boot, latest, plan, pending } = runStore.getState();
   if (boot.status === "booting") {
     runStore.setState({ queued: true });
     return;
   }
+  // A second press before the first is answered is the same wish.
+  if (pending === "play") return;
   const stale = latest?.status === "complete" || latest?.status === "stopped";
   runStore.setState({ pending: "play" });
   act(async () => {
@@ -64,7 +65,7 @@ async function importing<T extends { readonly dataset: { readonly id: string; re
     addMessage("info", `${dataset.name} is ready. Press Train to use it.`);
     for (const warning of warnings) addMessage("warning", warning);
     change({ dataset: dataset.id });
-    await control.boot(true);
+    await bootUnlessTraining();
   } catch (cause) {
     show(cause);
   } finally {
@@ -72,8 +73,17 @@ async function importing<T extends { readonly dataset: { readonly id: string; re
   }
 }
 
+/** Look at the data anew. A run under way is not thrown away for it: the next run boots for the data it wants. */
+async function bootUnlessTraining(): Promise<void> {
+  const status = runStore.getState().latest?.status;
+  if (status !== "running" && status !== "paused") await control.boot(true);
+}
+
+/** File formats (YAML above all) are loaded when the first file is read or written. */
+const fileFormats = () => import("./exports");
+
 async function exportAs(format: ExportFormat) {
-  if (format !== "safetensors" && format !== "tfjs") return exportArchitecture(format);
+  if (format !== "safetensors" && format !== "tfjs") return (await fileFormats()).exportArchitecture(format);
   try {
     return ok({ ...(await call("exportWeights", { format })), text: null });
   } catch (cause) {
@@ -114,12 +124,12 @@ const actions: Actions = {
   cancelImport: () => act(() => call("cancelImport", {})),
   removeDataset: async (id) => {
     await attempt(() => call("removeDataset", { id }));
-    change({ dataset: "emoji10" });
-    await attempt(() => control.boot(true));
+    if (experimentStore.getState().config.dataset === id) change({ dataset: "emoji10" });
+    await attempt(bootUnlessTraining);
   },
   loadTruth,
   exportAs,
-  importFrom: importNetwork,
+  importFrom: async (data) => (await fileFormats()).importNetwork(data),
   saveCheckpoint: async () => {
     await attempt(() => call("checkpoint", {}));
   },
@@ -156,7 +166,7 @@ async function startUp(autostart: boolean): Promise<void> {
   if (await isAnotherTabTraining()) {
     runStore.setState({ boot: { ...runStore.getState().boot, status: "busy-tab" } });
     addMessage("warning", "Another tab of NAS Playground is training. This one shows, but does not train, until that one is done.");
-    whenTrainingEnds(() => runStore.setState({ boot: { ...runStore.getState().boot, status: "ready" } }));
+    control.watchOtherTab();
   }
   if ((await attempt(() => control.boot().then(() => true))) !== true) return;
   await loadTruth({ kind: "kept" });

@@ -16,6 +16,8 @@ export class CountsHistory {
   private stride = 1;
   private skipped = 0;
   private newest: CountsColumn | null = null;
+  /** Choices a layer: a column of counts is layers × width. */
+  private width = 1;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -30,6 +32,7 @@ export class CountsHistory {
 
   push(latest: LatestState): void {
     if (this.newest && latest.step === this.newest.step) return;
+    if (latest.counts.length > 0) this.width = Math.max(1, Math.round(latest.pairs.length / latest.counts.length));
     this.newest = {
       step: latest.step,
       counts: latest.counts,
@@ -65,8 +68,7 @@ export class CountsHistory {
   toArrays(): Record<string, Float64Array | Int32Array> {
     const column = this.newest;
     const n = column?.counts.length ?? 0;
-    const slots = column?.path.length ?? 0;
-    const width = slots > 0 ? n / slots : 1;
+    const { width } = this;
     return {
       layer: Int32Array.from({ length: n }, (_, i) => Math.floor(i / width)),
       choice: Int32Array.from({ length: n }, (_, i) => i % width),

@@ -47,7 +47,7 @@ async function openText(file: File, actions: Actions): Promise<boolean> {
     addMessage("warning", `${file.name} is too large for an architecture file and is none of the data formats; nothing was changed.`);
     return false;
   }
-  const read = actions.importFrom(new Uint8Array(await file.arrayBuffer()));
+  const read = await actions.importFrom(new Uint8Array(await file.arrayBuffer()));
   if (!read.ok) {
     addMessage("warning", `${file.name}: ${read.problem.message}`);
     return false;

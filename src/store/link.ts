@@ -1,7 +1,7 @@
 /** The page's one connection to a worker: opened, booted, replaced. Frames go to history and run state; nobody else sees the session. */
 import { AppError } from "@/lib/appError";
 import { openWorkerSession } from "@/session/workerSession";
-import type { BootInfo, Commands, FromWorker, LogEntry, Session } from "@/session/protocol";
+import type { BootInfo, Commands, Frame, FromWorker, LogEntry, Session } from "@/session/protocol";
 import type { BackendChoice } from "@/algorithms/configKeys";
 import { history } from "./history";
 import { addMessage, runStore } from "./run";
@@ -13,8 +13,16 @@ export interface BootRequest {
 }
 
 let session: Session | null = null;
-let booted: { readonly request: BootRequest; readonly info: Promise<BootInfo> } | null = null;
+interface Booted {
+  readonly request: BootRequest;
+  readonly info: Promise<BootInfo>;
+}
+let booted: Booted | null = null;
+/** Replacing one session by the next, one replacement after the other. Never rejects. */
+let replacing: Promise<unknown> = Promise.resolve();
 let runId: string | null = null;
+/** Frames that came before the reply that says whose they are. */
+let early: Frame[] = [];
 let open: () => Session = openWorkerSession;
 
 /** Tests bring their own session. */
@@ -22,37 +30,55 @@ export function useSessionFactory(factory: () => Session): void {
   open = factory;
 }
 
-/** Frames of another run than this one are dropped. */
+/** Frames of another run than this one are dropped. Null: the next run is not known yet; its first frames wait for its name. */
 export function followRun(id: string | null): void {
   runId = id;
+  const held = early;
+  early = [];
+  if (id !== null) for (const frame of held) receive(frame);
 }
 
 /** Boot a worker for this backend and data, or use the one that runs; a failed one is always replaced. */
 export function connect(request: BootRequest, fresh = false): Promise<BootInfo> {
   const same = booted?.request.backend === request.backend && booted.request.dataset === request.dataset;
   if (!fresh && same && booted && session?.state !== "failed" && runStore.getState().boot.status !== "failed") return booted.info;
-  const old = session;
-  runStore.setState({ boot: { status: "booting", device: "", data: [0, 0], kernels: [0, 0], message: "Starting" }, info: null, plan: null, latest: null });
-  const info = bootAfter(old?.close() ?? Promise.resolve(), request);
-  booted = { request, info };
-  return info;
+  const { status } = runStore.getState().boot;
+  runStore.setState({
+    boot: { status: status === "busy-tab" ? status : "booting", device: "", data: [0, 0], kernels: [0, 0], message: "Starting" },
+    info: null,
+    plan: null,
+    latest: null,
+  });
+  const opened = replacing.then(replaceSession);
+  replacing = opened.catch(() => undefined);
+  const mine: Booted = { request, info: opened.then((fresh) => bootOn(fresh, request, () => booted === mine)) };
+  booted = mine;
+  return mine.info;
 }
 
-async function bootAfter(closed: Promise<void>, request: BootRequest): Promise<BootInfo> {
-  await closed;
+async function replaceSession(): Promise<Session> {
+  await session?.close();
+  followRun(null);
   const mine = open();
   session = mine;
   mine.subscribe((message) => {
     if (session === mine) receive(message);
   });
+  return mine;
+}
+
+/** Whoever asked for a boot that another has replaced gets the other's answer. */
+async function bootOn(mine: Session, request: BootRequest, isNewest: () => boolean): Promise<BootInfo> {
   try {
     const info = await mine.call("boot", request);
+    if (!isNewest() && booted) return await booted.info;
     const { boot } = runStore.getState();
-    if (session === mine) runStore.setState({ info, boot: { ...boot, status: boot.status === "busy-tab" ? "busy-tab" : "ready", message: "Ready" } });
+    runStore.setState({ info, boot: { ...boot, status: boot.status === "busy-tab" ? "busy-tab" : "ready", message: "Ready" } });
     return info;
   } catch (cause) {
+    if (!isNewest() && booted) return booted.info;
     const error = toWireLike(cause);
-    if (session === mine) runStore.setState({ error, boot: { ...runStore.getState().boot, status: "failed", message: error.message } });
+    runStore.setState({ error, boot: { ...runStore.getState().boot, status: "failed", message: error.message } });
     throw cause;
   }
 }
@@ -75,6 +101,7 @@ export function toWireLike(cause: unknown): NonNullable<ReturnType<typeof runSto
 function receive(message: FromWorker): void {
   switch (message.kind) {
     case "frame":
+      if (runId === null) early = [...early.filter((frame) => frame.runId === message.runId), message];
       if (message.runId !== runId) return;
       history.apply(message);
       runStore.setState({ latest: message.latest });

@@ -1,6 +1,6 @@
 /** Opening, playing, pausing and resuming runs: what buttons, keys and the automation interface have in common. */
 import { parseConfig } from "@/algorithms/config";
-import type { RunConfig } from "@/algorithms/configKeys";
+import { liveKeys, type RunConfig } from "@/algorithms/configKeys";
 import { AppError } from "@/lib/appError";
 import type { PlayOutcome, RunPlan, Until } from "@/session/protocol";
 import { change, experimentStore, proposeSize, setGiven } from "./experiment";
@@ -33,22 +33,74 @@ function clearRun(): void {
   runStore.setState({ plan: null, latest: null, error: null, lastCheckpoint: null, savedAt: null });
 }
 
+/** Runs asked for so far. */
+let opened = 0;
+
 /** Start following a run's frames from its plan on. Frames that arrive with the plan are of the new run only. */
 async function openWith(command: () => Promise<RunPlan>): Promise<RunPlan> {
   clearRun();
+  const mine = ++opened;
   try {
     const plan = await command();
+    // Another run was asked for meanwhile: this one is over already.
+    if (mine !== opened) return plan;
     followRun(plan.runId);
     return begin(plan);
   } catch (cause) {
-    runStore.setState({ error: toWireLike(cause) });
+    if (mine === opened) runStore.setState({ error: toWireLike(cause) });
     throw cause;
   }
 }
 
+/** Whether the worker or its device is beyond use: nothing may be computed there any more. */
+function isBroken(): boolean {
+  const { boot: state, error } = runStore.getState();
+  const code = error?.code;
+  return state.status === "failed" || code === "gpu.lost" || code === "gpu.validation" || code === "gpu.oom" || code === "worker.dead";
+}
+
+/** Whether the next play needs a run: there is none, or the worker has none to go on with. */
+function needsRun(): boolean {
+  const { plan, latest } = runStore.getState();
+  return !plan || latest?.status === "stopped" || isBroken();
+}
+
+/** What prepares commands, one after the other. Never rejects. */
+let preparing: Promise<unknown> = Promise.resolve();
+
+/**
+ * Commands reach the worker in the order in which they were asked for, though some open a run or ask for the lock first: a pause
+ * must not overtake the play that it is to end. The next one waits until this one is prepared and sent, not for its answer.
+ */
+async function inOrder<T>(prepare: () => Promise<void>, send: () => Promise<T>): Promise<T> {
+  const sent = preparing.then(async () => {
+    await prepare();
+    return { answer: send() };
+  });
+  preparing = sent.catch(() => undefined);
+  return (await sent).answer;
+}
+
+/** As {@link inOrder}, for commands that are over before any other may follow. */
+function alone<T>(work: () => Promise<T>): Promise<T> {
+  const mine = preparing.then(work);
+  preparing = mine.catch(() => undefined);
+  return mine;
+}
+
+/** What a play needs: a run, and the right to train. */
+async function ready(): Promise<void> {
+  if (needsRun()) await openFresh();
+  if (!(await takeTrainingLock())) throw busy();
+}
+
 /** A fresh run of the experiment as it is. */
-export async function openRun(): Promise<RunPlan> {
-  await boot(runStore.getState().boot.status === "failed");
+export function openRun(): Promise<RunPlan> {
+  return alone(openFresh);
+}
+
+async function openFresh(): Promise<RunPlan> {
+  await boot(isBroken());
   const { config } = experimentStore.getState();
   if (!(await takeTrainingLock())) throw busy();
   return openWith(() => call("open", { config }));
@@ -65,62 +117,73 @@ export async function openConfig(raw: Readonly<Record<string, unknown>>, strict:
   return openRun();
 }
 
+/** Back to ready once the other tab is done, unless the boot has gone another way meanwhile. */
+export function watchOtherTab(): void {
+  whenTrainingEnds(() => {
+    const { boot: now, info } = runStore.getState();
+    if (now.status === "busy-tab") runStore.setState({ boot: { ...now, status: info ? "ready" : "booting" } });
+  });
+}
+
 function busy(): AppError {
   const { boot: state } = runStore.getState();
   runStore.setState({ boot: { ...state, status: "busy-tab" } });
-  whenTrainingEnds(() => runStore.setState({ boot: { ...runStore.getState().boot, status: "ready" } }));
+  watchOtherTab();
   return new AppError("tab.busy", "Another tab of NAS Playground is training.", { recoverable: true, hint: "Stop it there, or watch here." });
 }
 
 /** Go on until a condition holds; opens a run first when there is none or the last one has ended. */
 export async function play(until: Until | null): Promise<PlayOutcome> {
-  const { plan, latest } = runStore.getState();
-  if (!plan || latest?.status === "stopped") await openRun();
-  if (!(await takeTrainingLock())) throw busy();
-  runStore.setState({ error: null });
-  const outcome = await call("play", { until });
+  const outcome = await inOrder(ready, () => {
+    runStore.setState({ error: null });
+    return call("play", { until });
+  });
   if (outcome === "complete") {
     releaseTrainingLock();
     announce("The run is complete.");
   }
-  await framesSettled();
   return outcome;
 }
 
 export async function pause(): Promise<number> {
-  const { step } = await call("pause", {});
-  await framesSettled();
+  const { step } = await inOrder(() => Promise.resolve(), () => call("pause", {}));
   announce(`Paused at step ${step}.`);
   return step;
 }
 
 export async function step(count: number): Promise<number> {
-  if (!runStore.getState().plan) await openRun();
-  if (!(await takeTrainingLock())) throw busy();
-  const reached = await call("step", { count });
-  await framesSettled();
+  const reached = await inOrder(ready, () => call("step", { count }));
   return reached.step;
 }
 
 /** Same configuration and seed, from the start. */
-export async function reset(): Promise<void> {
-  if (!runStore.getState().plan) {
+export function reset(): Promise<void> {
+  return alone(startAgain);
+}
+
+async function startAgain(): Promise<void> {
+  const { plan } = runStore.getState();
+  if (!plan) {
     clearRun();
     return;
   }
-  await openWith(() => call("reset", {}));
+  if (isBroken()) await boot(true);
+  // Not the worker's `reset`: after a stop, or on a fresh worker, it has no run to start again.
+  await openWith(() => call("open", { config: plan.config }));
 }
 
 export async function stop(): Promise<void> {
-  await call("cancel", {});
+  await alone(() => call("cancel", {}));
   releaseTrainingLock();
 }
 
 /** Continue from a checkpoint, on a fresh worker when the old one is beyond use. */
-export async function resume(id: string | null): Promise<RunPlan> {
-  const failed = runStore.getState().error?.code;
-  const broken = failed === "gpu.lost" || failed === "gpu.validation" || failed === "gpu.oom" || failed === "worker.dead";
-  await boot(broken || runStore.getState().boot.status === "failed");
+export function resume(id: string | null): Promise<RunPlan> {
+  return alone(() => continueFrom(id));
+}
+
+async function continueFrom(id: string | null): Promise<RunPlan> {
+  await boot(isBroken());
   if (!(await takeTrainingLock())) throw busy();
   const plan = await openWith(() => call("resume", { id }));
   adopt(plan.config);
@@ -135,17 +198,12 @@ function adopt(config: RunConfig): void {
 /** Take over live settings in run and experiment. */
 export async function setLive(values: Partial<RunConfig>): Promise<void> {
   change(values);
-  if (runStore.getState().plan) await call("live", { values });
-}
-
-/**
- * Replies may overtake a frame that waits for its credit: wait until the page has the state the reply speaks of,
- * so that what is read after a promise resolves is never older than the promise.
- */
-async function framesSettled(): Promise<void> {
-  for (let i = 0; i < 50; i++) {
-    const { latest } = runStore.getState();
-    if (latest && latest.status !== "running" && latest.status !== "idle") return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  const { plan } = runStore.getState();
+  if (!plan) return;
+  // As the experiment took them: clamped.
+  const { config } = experimentStore.getState();
+  const live = Object.fromEntries(liveKeys.filter((key) => key in values).map((key) => [key, config[key]]));
+  await call("live", { values: live });
+  const { plan: now } = runStore.getState();
+  if (now?.runId === plan.runId) runStore.setState({ plan: { ...now, config: { ...now.config, ...live } } });
 }

@@ -2,10 +2,17 @@
 const name = "nas-playground-training";
 
 let release: (() => void) | null = null;
+/** The request under way: a second one of this tab would be told that the lock is taken. */
+let taking: Promise<boolean> | null = null;
 
 /** Take the lock unless another tab has it; true when this tab may train. */
 export async function takeTrainingLock(): Promise<boolean> {
   if (release || typeof navigator === "undefined" || !("locks" in navigator)) return true;
+  taking ??= request().finally(() => (taking = null));
+  return taking;
+}
+
+function request(): Promise<boolean> {
   return new Promise((resolve) => {
     navigator.locks
       .request(name, { ifAvailable: true }, (lock) => {
@@ -30,8 +37,13 @@ export function releaseTrainingLock(): void {
 /** Whether another tab trains now. */
 export async function isAnotherTabTraining(): Promise<boolean> {
   if (release || typeof navigator === "undefined" || !("locks" in navigator)) return false;
-  const { held } = await navigator.locks.query();
-  return held?.some((lock) => lock.name === name) ?? false;
+  try {
+    const { held } = await navigator.locks.query();
+    return held?.some((lock) => lock.name === name) ?? false;
+  } catch {
+    // A sandboxed frame may not ask.
+    return false;
+  }
 }
 
 /** Calls back once no other tab trains. */

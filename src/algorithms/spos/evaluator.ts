@@ -6,7 +6,7 @@ import { plainBatches, type PlainBatches } from "@/data/batcher";
 import { evenSubset } from "@/data/split";
 import type { Accuracy } from "@/nas/candidate";
 import type { Graph } from "@/nas/graph";
-import type { NormStats, ParamStore } from "@/nn/executor";
+import type { Evaluation, NormStats, ParamStore } from "@/nn/executor";
 import type { MethodEnv, Tick } from "../method";
 
 /** Images a validation chunk: short enough that a pause waits for at most one. */
@@ -62,18 +62,31 @@ export class Evaluator {
     const stats = calibrate && this.calibration ? yield* this.recalibrate(graph) : null;
     try {
       const evaluation = this.env.executor.evaluate(this.store, graph, stats ?? "running");
-      for (let i = 0; i < this.validation.count; i++) {
-        evaluation.add(this.validation.fill(i));
-        yield { boundary: "chunk" };
-      }
-      const started = this.env.now();
-      const { correct, n } = await evaluation.result();
-      this.env.spend("read", this.env.now() - started);
+      const { correct, n } = yield* countRight(this.env, evaluation, this.validation);
       return { value: correct / n, n };
     } finally {
       stats?.dispose();
     }
   }
+}
+
+/** Add every batch and read once. Abandoned half-way (abort, skip), what was counted is read all the same: that frees it. */
+export async function* countRight(env: MethodEnv, evaluation: Evaluation, batches: PlainBatches, onBatch: (done: number) => void = () => undefined): AsyncGenerator<Tick, { readonly correct: number; readonly n: number }, void> {
+  let finished = false;
+  try {
+    for (let i = 0; i < batches.count; i++) {
+      evaluation.add(batches.fill(i));
+      onBatch(i + 1);
+      yield { boundary: "chunk" };
+    }
+    finished = true;
+  } finally {
+    if (!finished) await evaluation.result().catch(() => undefined);
+  }
+  const started = env.now();
+  const result = await evaluation.result();
+  env.spend("read", env.now() - started);
+  return result;
 }
 
 /** Run a generator of chunks to its end at once, for single questions outside the run. */

@@ -4,6 +4,7 @@ import type { MethodEnv } from "../method";
 import type { Phase } from "../phases";
 
 interface Pending {
+  readonly phase: Phase;
   readonly step: number;
   readonly lr: number;
   /** Indices into the sampling statistics that this loss belongs to. */
@@ -15,48 +16,55 @@ const readEveryMs = 120;
 
 export class LossReader {
   private readonly env: MethodEnv;
-  private readonly phase: Phase;
   private readonly onLoss: (loss: number, cells: readonly number[]) => void;
   private pending: Pending[] = [];
   private lastRead: number;
-  last: number | null = null;
+  private failure: AppError | null = null;
 
-  constructor(env: MethodEnv, phase: Phase, onLoss: (loss: number, cells: readonly number[]) => void = () => undefined) {
+  constructor(env: MethodEnv, onLoss: (loss: number, cells: readonly number[]) => void) {
     this.env = env;
-    this.phase = phase;
     this.onLoss = onLoss;
     this.lastRead = env.now();
   }
 
-  add(step: number, lr: number, cells: readonly number[] = []): void {
-    this.pending.push({ step, lr, cells });
+  add(phase: Phase, step: number, lr: number, cells: readonly number[] = []): void {
+    this.pending.push({ phase, step, lr, cells });
   }
 
   due(): boolean {
     return this.env.now() - this.lastRead >= readEveryMs;
   }
 
-  /** Read what is pending and report it; a loss that is not finite ends the run at its step. */
+  /** Read what is pending and report it. A loss that is not finite throws `train.nan` with its step, now and at every later read. */
   async read(): Promise<void> {
+    if (this.failure) throw this.failure;
     if (this.pending.length === 0) return;
     const started = this.env.now();
     const pending = this.pending;
     this.pending = [];
     const losses = await this.env.executor.takeLosses();
-    for (const [i, entry] of pending.entries()) {
-      const loss = losses[i] as number;
-      this.env.emit({ kind: "loss", step: entry.step, phase: this.phase, loss, lr: entry.lr });
-      if (!Number.isFinite(loss)) {
-        throw new AppError("train.nan", `Loss became ${Number.isNaN(loss) ? "NaN" : "infinite"} at step ${entry.step}.`, {
-          step: entry.step,
-          recoverable: true,
-          hint: "Resume from the last checkpoint with a learning rate three times lower.",
-        });
-      }
-      this.last = loss;
-      this.onLoss(loss, entry.cells);
-    }
+    for (const [i, entry] of pending.entries()) this.report(entry, losses[i] as number);
     this.lastRead = this.env.now();
     this.env.spend("read", this.lastRead - started);
+  }
+
+  /** Forget what is pending and free it on the device; for a run that ends early, perhaps because the device is gone. */
+  async discard(): Promise<void> {
+    if (this.pending.length === 0) return;
+    this.pending = [];
+    await this.env.executor.takeLosses().catch(() => undefined);
+  }
+
+  private report({ phase, step, lr, cells }: Pending, loss: number): void {
+    this.env.emit({ kind: "loss", step, phase, loss, lr });
+    if (!Number.isFinite(loss)) {
+      this.failure = new AppError("train.nan", `Loss became ${Number.isNaN(loss) ? "NaN" : "infinite"} at step ${step}.`, {
+        step,
+        recoverable: true,
+        hint: "Resume from the last checkpoint with a learning rate three times lower.",
+      });
+      throw this.failure;
+    }
+    this.onLoss(loss, cells);
   }
 }

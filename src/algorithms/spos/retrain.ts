@@ -5,12 +5,14 @@ import type { Graph } from "@/nas/graph";
 import type { ParamStore } from "@/nn/executor";
 import { cosine } from "@/nn/schedule";
 import type { MethodEnv, Tick } from "../method";
-import { LossReader } from "./losses";
+import { countRight } from "./evaluator";
+import type { LossReader } from "./losses";
 import type { SposState } from "./state";
 
 const testChunk = 100;
 
 export interface RetrainControls {
+  readonly losses: LossReader;
   readonly skipped: () => boolean;
   readonly lr: () => number;
 }
@@ -26,7 +28,7 @@ export async function* retrain(env: MethodEnv, state: SposState, store: ParamSto
     key: env.key.fold("retrain"),
     augment: { crop: 4, flip: true, cutout: config["retrain.cutout"] },
   });
-  const losses = new LossReader(env, "retrain");
+  const { losses } = controls;
   while (state.retrainStep < total && !controls.skipped()) {
     const started = env.now();
     const batch = batcher.fill(state.retrainStep);
@@ -41,7 +43,7 @@ export async function* retrain(env: MethodEnv, state: SposState, store: ParamSto
     }, true);
     env.spend("submit", env.now() - filled);
     state.retrainStep++;
-    losses.add(firstStep + state.retrainStep, lr);
+    losses.add("retrain", firstStep + state.retrainStep, lr);
     if (losses.due() || state.retrainStep === total) await losses.read();
     yield { boundary: "step" };
   }
@@ -53,12 +55,9 @@ export async function* testOnce(env: MethodEnv, state: SposState, store: ParamSt
   const { data, executor } = env;
   const batches = plainBatches({ set: data.test, indices: recordRange(0, data.test.count), batch: testChunk, table: data.table });
   const evaluation = executor.evaluate(store, graph, "running");
-  for (let i = 0; i < batches.count; i++) {
-    evaluation.add(batches.fill(i));
-    state.testDone = Math.min(data.test.count, (i + 1) * testChunk);
-    yield { boundary: "chunk" };
-  }
-  const { correct, n } = await evaluation.result();
+  const { correct, n } = yield* countRight(env, evaluation, batches, (done) => {
+    state.testDone = Math.min(data.test.count, done * testChunk);
+  });
   state.testCorrect = correct;
   state.test = { value: correct / n, n };
 }

@@ -8,16 +8,17 @@ import { topK } from "@/nas/evolution";
 import type { Choices } from "@/nas/mutable";
 import type { NormStats, ParamStore } from "@/nn/executor";
 import { phases, type Phase } from "../phases";
-import type { RunConfig } from "../configKeys";
+import { liveKeys, type RunConfig } from "../configKeys";
 import type { Method, MethodEnv, MethodMetrics, MethodRun, MethodStatus, PathStatistics, SavedState, Tick, Weights } from "../method";
 import { drain, Evaluator } from "./evaluator";
 import { GraphCache } from "./graphs";
 import { lengthsOf, totalsOf, unitImagesOf } from "./lengths";
+import { LossReader } from "./losses";
 import { recalibrationDemo } from "./recalibrationDemo";
 import { retrain, testOnce } from "./retrain";
 import { requireFeasible, searchCandidates } from "./search";
 import { fromJson, initialState, type SposState, toJson } from "./state";
-import { trainSupernet } from "./supernet";
+import { bookLoss, trainSupernet } from "./supernet";
 import { warmUp } from "./warmUp";
 
 class SposRun implements MethodRun {
@@ -29,6 +30,7 @@ class SposRun implements MethodRun {
   private readonly graphs: GraphCache;
   private readonly evaluator: Evaluator;
   private readonly supernet: ParamStore;
+  private readonly losses: LossReader;
   private retrained: ParamStore | null = null;
   private inherited: { readonly id: string; readonly stats: NormStats } | null = null;
   private live: RunConfig;
@@ -55,12 +57,28 @@ class SposRun implements MethodRun {
     this.unitImages = unitImagesOf(config, data);
     this.graphs = new GraphCache(space);
     this.supernet = executor.createStore(space.supernetParams(), space.supernetNorms(), env.key.fold("init"));
-    this.state = saved ? fromJson(saved.json, space) : initialState(space);
-    this.evaluator = new Evaluator(this.env, this.supernet, this.lengths.recalibrationImages, this.lengths.evaluationImages);
-    if (saved) this.restore(saved);
+    try {
+      this.state = saved ? fromJson(saved.json, space) : initialState(space);
+      this.losses = new LossReader(this.env, (loss, cells) => bookLoss(this.state, loss, cells));
+      this.evaluator = new Evaluator(this.env, this.supernet, this.lengths.recalibrationImages, this.lengths.evaluationImages);
+      if (saved) this.restore(saved);
+    } catch (cause) {
+      // Weights that do not fit, a split without images: nobody would ever free what was made so far.
+      this.supernet.dispose();
+      this.retrained?.dispose();
+      throw cause;
+    }
   }
 
   async *ticks(): AsyncGenerator<Tick, void, void> {
+    try {
+      yield* this.allPhases();
+    } finally {
+      await this.losses.discard();
+    }
+  }
+
+  private async *allPhases(): AsyncGenerator<Tick, void, void> {
     // Warm-up also happens after a resume: kernels and caches are not part of a checkpoint.
     yield* warmUp(this.env, this.graphs, (done, total) => (this.warm = { done, total }));
     const start = phases.indexOf(this.state.phase);
@@ -80,7 +98,7 @@ class SposRun implements MethodRun {
       case "warmup":
         throw new AppError("bug", "warm-up is no phase of its own here");
       case "supernet":
-        return trainSupernet(env, state, this.supernet, this.graphs, this.lengths.supernet, { skipped, lr: () => this.live["train.lr"], takeForced: () => this.takeForced() });
+        return trainSupernet(env, state, this.supernet, this.graphs, this.lengths.supernet, { losses: this.losses, skipped, lr: () => this.live["train.lr"], takeForced: () => this.takeForced() });
       case "recalibrate":
         return recalibrationDemo(env, state, this.evaluator, this.graphs, this.lengths.recalibrationPaths, skipped);
       case "search":
@@ -96,7 +114,9 @@ class SposRun implements MethodRun {
 
   private async *search(skipped: () => boolean): AsyncGenerator<Tick, void, void> {
     const { env, state } = this;
-    yield* searchCandidates(env, state.search, this.evaluator, this.graphs, { skipped, config: () => this.live });
+    // A search cannot be left before it has something to retrain.
+    const enough = (): boolean => skipped() && state.search.top.length > 0;
+    yield* searchCandidates(env, state.search, this.evaluator, this.graphs, { skipped: enough, config: () => this.live });
     const best = this.best();
     if (best === null) throw new AppError("search.infeasible", "The search ended without a scored candidate.", { recoverable: true, hint: "Let the search score at least one candidate, or raise the limit." });
     state.winner = best.index;
@@ -107,7 +127,7 @@ class SposRun implements MethodRun {
     const winner = this.winner();
     const graph = this.graphs.of(winner.choices);
     this.retrained ??= this.createRetrainStore(winner.choices);
-    yield* retrain(this.env, this.state, this.retrained, graph, this.lengths.retrain, this.state.supernetStep, { skipped, lr: () => this.live["retrain.lr"] });
+    yield* retrain(this.env, this.state, this.retrained, graph, this.lengths.retrain, this.state.supernetStep, { losses: this.losses, skipped, lr: () => this.live["retrain.lr"] });
   }
 
   private async *test(): AsyncGenerator<Tick, void, void> {
@@ -170,7 +190,12 @@ class SposRun implements MethodRun {
     return this.state.search.candidates;
   }
 
+  settle(): Promise<void> {
+    return this.losses.read();
+  }
+
   async save(): Promise<SavedState> {
+    await this.settle();
     const json = toJson(this.state);
     const tensors = new Map<string, Float32Array>();
     for (const [prefix, store] of [["supernet", this.supernet], ["retrained", this.retrained]] as const) {
@@ -184,7 +209,8 @@ class SposRun implements MethodRun {
   }
 
   setLive(values: Partial<RunConfig>): void {
-    this.live = { ...this.live, ...values };
+    const taken = Object.entries(values).filter(([key]) => (liveKeys as readonly string[]).includes(key));
+    this.live = { ...this.live, ...Object.fromEntries(taken) };
   }
 
   force(slot: number, choice: number | null): void {

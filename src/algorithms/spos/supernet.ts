@@ -10,6 +10,8 @@ import { makeSampler } from "./sampler";
 import { choicesPerSlot, type SposState } from "./state";
 
 export interface SupernetControls {
+  /** Whoever saves the run must be able to read what is pending; without one, the phase keeps its own. */
+  readonly losses?: LossReader;
   readonly skipped: () => boolean;
   readonly lr: () => number;
   /** Forced choice by slot for the next step; cleared by the call. */
@@ -32,12 +34,7 @@ export async function* trainSupernet(env: MethodEnv, state: SposState, store: Pa
     key: env.key.fold("supernet"),
     augment: { crop: 4, flip: true, cutout: 0 },
   });
-  const losses = new LossReader(env, "supernet", (loss, cells) => {
-    for (const cell of cells) {
-      state.lossSum[cell] = (state.lossSum[cell] as number) + loss;
-      state.lossSquares[cell] = (state.lossSquares[cell] as number) + loss * loss;
-    }
-  });
+  const losses = controls.losses ?? new LossReader(env, (loss, cells) => bookLoss(state, loss, cells));
   while (state.supernetStep < total && !controls.skipped()) {
     const step = state.supernetStep;
     const started = env.now();
@@ -55,11 +52,19 @@ export async function* trainSupernet(env: MethodEnv, state: SposState, store: Pa
     env.spend("submit", env.now() - filled);
     const cells = record(state, paths, space.mutables, sampler.shares, width);
     state.supernetStep = step + 1;
-    losses.add(step + 1, lr, cells);
+    losses.add("supernet", step + 1, lr, cells);
     if (losses.due() || state.supernetStep === total) await losses.read();
     yield { boundary: "step" };
   }
   await losses.read();
+}
+
+/** The loss of a step, booked on every choice that took part. */
+export function bookLoss(state: SposState, loss: number, cells: readonly number[]): void {
+  for (const cell of cells) {
+    state.lossSum[cell] = (state.lossSum[cell] as number) + loss;
+    state.lossSquares[cell] = (state.lossSquares[cell] as number) + loss * loss;
+  }
 }
 
 type Mutables = MethodEnv["space"]["mutables"];

@@ -44,9 +44,11 @@ function Axes({ layout, height }: { readonly layout: CurvesLayout; readonly heig
   const right = plot.x + plot.width;
   return (
     <>
-      <text className={styles["tick"]} x={2} y={plot.y + 10}>
-        {words.axis}
-      </text>
+      {plot.y > 12 && (
+        <text className={styles["tick"]} x={plot.x - 6} y={plot.y - 6} textAnchor="end">
+          {words.axis}
+        </text>
+      )}
       {layout.yTicks.map((tick) => (
         <g key={tick.text}>
           <line className={styles["grid"]} x1={plot.x} x2={right} y1={tick.at} y2={tick.at} />

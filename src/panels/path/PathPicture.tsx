@@ -171,7 +171,7 @@ function Node({ box, model, layout, focus, pinA, pinB, theme, forced, isBroken, 
           {width >= 24 ? code : glyph}
         </text>
         {!layout.compact && (
-          <text className={styles["glyph"]} x={x + width - 8} y={middle + 4} textAnchor="end" fill={color}>
+          <text className={styles["glyph"]} x={x + width - 6} y={middle + 4} textAnchor="end" fill={color}>
             {glyph}
           </text>
         )}

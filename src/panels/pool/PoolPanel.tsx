@@ -55,7 +55,7 @@ export function PoolPanel() {
       }
       table={() => poolTable(candidates, model, truth)}
       describe={describe}
-      caption={text.caption}
+      caption={isTruth ? text.captionTruth : text.caption}
       onKeyDown={control.onKeyDown}
     >
       {state === "not-applicable" ? (

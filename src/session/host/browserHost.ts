@@ -30,7 +30,7 @@ export async function browserHost(scope: DedicatedWorkerGlobalScope, wasmUrl: st
     build: version,
     device: { wasmUrl, gpu: "gpu" in navigator ? navigator.gpu : null },
     data: { baseUrl: new URL("datasets/", new URL(".", documentUrl(scope))).href, fetch: fetchHere, opfs, parts: root && opfsParts(root) },
-    checkpoints: root && (await opfsCheckpoints(root, Date.now)),
+    checkpoints: root && (await opfsCheckpoints(root, Date.now).catch(() => null)),
     truth: new TruthHost(truthFolder && { read: () => readFile(truthFolder, truthFile), write: (bytes) => writeFile(truthFolder, truthFile, bytes) }, fetchHere),
     isolated: scope.crossOriginIsolated,
     post: (message, transfer) => scope.postMessage(message, transfer),

@@ -23,7 +23,8 @@ export interface ResumableRun {
 
 /** Write a checkpoint of a run that stands at a tick. */
 export async function saveRun(store: CheckpointStore, host: RunHost): Promise<CheckpointInfo> {
-  const { runId, config, dataset, device } = host.env;
+  const { config } = host;
+  const { runId, dataset, device } = host.env;
   const status = host.run.status();
   const { json, tensors } = await host.run.save();
   const meta: JsonObject = {

@@ -117,8 +117,8 @@ export class DataHost {
 
   private async import(inputs: readonly ImportInput[], abort = this.begin()): Promise<Commands["importDataset"]["result"]> {
     const { opfs } = this.env;
-    if (!opfs) throw noStorage();
     try {
+      if (!opfs) throw noStorage();
       const sink = await opfs.sink("cifar10");
       const report: ImportReport = unwrap(await importCifar10(inputs, sink, { signal: abort.signal, onProgress: (p) => this.env.onImport(p) }));
       if (this.loaded?.manifest.id === "cifar10") this.loaded = null;

@@ -36,12 +36,20 @@ export interface HostEnv {
 
 type Handlers = { [K in CommandName]: (args: Commands[K]["args"]) => Promise<Commands[K]["result"]> };
 
+/** Commands that open, close or boot: one after the other. */
+const opening: ReadonlySet<CommandName> = new Set(["boot", "open", "reset", "resume", "cancel"]);
+
 export class Host {
   private readonly env: HostEnv;
   private readonly data: DataHost;
   private device: DeviceChoice | null = null;
   private run: RunHost | null = null;
+  private speed: Commands["speed"]["args"]["mode"] = "normal";
   private readonly handlers: Handlers;
+  /** Opening, closing and booting, one after the other; other commands wait for what is under way. Never rejects. */
+  private lifecycle: Promise<unknown> = Promise.resolve();
+  /** What ended the device; only a fresh worker gets another. */
+  private broken: AppError | null = null;
 
   constructor(env: HostEnv) {
     this.env = env;
@@ -57,18 +65,20 @@ export class Host {
   /** A message from the page. Never throws: failures become error replies. */
   async receive(message: ToWorker): Promise<void> {
     if (message.kind === "ack") {
-      this.run?.ack();
+      // An acknowledgement of a closed run is no credit for the next.
+      if (message.runId === this.run?.env.runId) this.run.ack();
       return;
     }
     await this.answer(message);
   }
 
   private async answer<K extends CommandName>(command: Command & { readonly kind: K }): Promise<void> {
-    const { kind, id } = command;
+    const { kind, id, args } = command;
     try {
-      const handler = this.handlers[kind] as ((args: unknown) => Promise<unknown>) | undefined;
+      const handler = this.handlers[kind] as ((given: unknown) => Promise<unknown>) | undefined;
       if (!handler) throw new AppError("protocol.version", `The worker does not know the command ${String(kind)}.`, { hint: "Reload the page." });
-      const result = await handler(command);
+      // In the order of arrival: whatever is being opened or closed first comes to its end.
+      const result = await (opening.has(kind) ? this.inTurn(() => handler(args)) : this.lifecycle.then(() => handler(args)));
       this.env.post({ kind: "reply", to: kind, id, ok: true, result }, []);
     } catch (cause) {
       this.env.post({ kind: "reply", to: kind, id, ok: false, error: toWire(cause) }, []);
@@ -79,21 +89,27 @@ export class Host {
     return {
       boot: (args) => this.bootUp(args),
       open: ({ config }) => this.open(config, null),
-      play: ({ until }) => this.current().play(until),
+      play: async ({ until }) => this.current().play(until),
       pause: async () => ({ step: this.run ? await this.run.pause() : 0 }),
       step: async ({ count }) => ({ step: await this.current().step(count) }),
-      reset: () => this.open(this.current().env.config, null),
+      reset: async () => this.open(this.current().config, null),
       cancel: () => this.close(),
       skipPhase: async () => this.quietly(() => this.current().run.skipPhase()),
-      live: async ({ values }) => this.quietly(() => this.current().run.setLive(values)),
-      speed: async ({ mode }) => this.quietly(() => this.run?.setSpeed(mode)),
+      live: async ({ values }) => this.quietly(() => this.current().setLive(values)),
+      speed: async ({ mode }) => {
+        this.speed = mode;
+        return this.quietly(() => this.run?.setSpeed(mode));
+      },
       force: async ({ slot, choice }) => this.quietly(() => this.current().run.force(slot, choice)),
-      evaluate: ({ choices }) => this.current().between(() => this.current().run.evaluate(choices)),
-      checkpoint: () => this.checkpoint(),
+      evaluate: async ({ choices }) => {
+        const run = this.current();
+        return run.between(() => run.run.evaluate(choices));
+      },
+      checkpoint: async () => this.checkpoint(this.current()),
       checkpoints: async () => (this.env.checkpoints ? listRuns(this.env.checkpoints) : []),
       resume: ({ id }) => this.resume(id),
-      classify: ({ image }) => this.between(() => classify(this.run?.run ?? null, this.needDevice().executor, this.data.current(), image)),
-      exportWeights: ({ format }) => this.between(() => exportWeights(this.run?.run ?? null, this.run?.env.dataset ?? null, format, this.env.build)),
+      classify: ({ image }) => this.between((run) => classify(run?.run ?? null, this.needDevice().executor, run?.env.dataset ?? this.data.current(), image)),
+      exportWeights: ({ format }) => this.between((run) => exportWeights(run?.run ?? null, run?.env.dataset ?? null, format, this.env.build)),
       images: async (args) => this.data.pictures(args, this.run?.env.config.seed ?? 7),
       importDataset: ({ files }) => this.data.importFiles(files),
       downloadDataset: ({ urls }) => this.data.downloadCifar(urls),
@@ -108,9 +124,15 @@ export class Host {
     };
   }
 
-  private async quietly(work: () => void): Promise<null> {
+  private quietly(work: () => void): null {
     work();
     return null;
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.lifecycle.then(work);
+    this.lifecycle = mine.catch(() => undefined);
+    return mine;
   }
 
   private async bootUp({ backend, dataset }: Commands["boot"]["args"]): Promise<BootInfo> {
@@ -177,6 +199,7 @@ export class Host {
       },
       resumable && { saved: resumable.saved, record: resumable.record },
     );
+    this.run.setSpeed(this.speed);
     if (resumable && resumable.backend !== device.backend) {
       this.run.note("warning", `The checkpoint was made on ${resumable.backend}; on ${device.backend} the numbers that follow may differ in the last digits.`);
     }
@@ -189,27 +212,29 @@ export class Host {
     return this.open(resumable.config, resumable);
   }
 
-  private async checkpoint(): Promise<Commands["checkpoint"]["result"]> {
-    const run = this.current();
+  private async checkpoint(run: RunHost): Promise<Commands["checkpoint"]["result"]> {
     const info = await run.between(() => run.saveNow());
     if (!info) throw new AppError("storage.quota", "This browser offers no private storage, so nothing can be saved.", { recoverable: true, hint: "Export the architecture instead." });
     return info;
   }
 
   private async close(): Promise<null> {
-    await this.run?.close();
+    const { run } = this;
     this.run = null;
+    await run?.close();
     return null;
   }
 
   /** Work on the device outside the run: between two ticks of a running one. */
-  private async between<T>(work: () => Promise<T>): Promise<T> {
-    return this.run ? this.run.between(work) : work();
+  private async between<T>(work: (run: RunHost | null) => Promise<T>): Promise<T> {
+    const { run } = this;
+    return run ? run.between(() => work(run)) : work(null);
   }
 
   private fatal(error: AppError): void {
     this.env.post({ kind: "fatal", error: toWire(error) }, []);
-    void this.run?.fail(error);
+    this.broken ??= error;
+    void this.run?.fail(error).catch(() => undefined);
   }
 
   private current(): RunHost {
@@ -218,6 +243,7 @@ export class Host {
   }
 
   private needDevice(): DeviceChoice {
+    if (this.broken) throw this.broken;
     if (!this.device) throw new AppError("backend.unavailable", "No backend has started yet.", { recoverable: true });
     return this.device;
   }

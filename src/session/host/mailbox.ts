@@ -1,6 +1,7 @@
 /**
  * Frames under one credit: the page acknowledges a frame after painting it; until then the host coalesces. `latest` may be
- * replaced by a newer one, `series` and `log` accumulate until they are sent. No queue can grow faster than work is done.
+ * replaced by a newer one, `series` and `log` accumulate until they are sent. No queue can grow faster than work is done. Only a
+ * frame that a reply depends on goes without credit: one a command.
  */
 import type { Frame, LatestState, LogEntry, RunId, SeriesChunk } from "../protocol";
 
@@ -49,6 +50,13 @@ export class Mailbox {
   /** Offer a newer state; it is made only when it is sent. */
   offer(latest: () => LatestState): void {
     this.latest = latest;
+    this.flush();
+  }
+
+  /** Send now, credit or not: what a reply speaks of must not arrive after it, and a closing run gets no more credit. */
+  deliver(latest: () => LatestState): void {
+    this.latest = latest;
+    this.credit = 1;
     this.flush();
   }
 

@@ -1,7 +1,8 @@
 /**
  * One run in the worker: method, loop, frames, checkpoints. Turns what the method reports into frames and knows no method.
  */
-import type { RunConfig } from "@/algorithms/configKeys";
+import { parseConfig } from "@/algorithms/config";
+import { liveKeys, type RunConfig } from "@/algorithms/configKeys";
 import type { Method, MethodEnv, MethodEvent, MethodRun, SavedState, Tick } from "@/algorithms/method";
 import { phaseIndex } from "@/algorithms/phases";
 import type { DeviceChoice } from "@/engine/device";
@@ -54,12 +55,17 @@ export class RunHost {
   private sampled = 0;
   private unitMs = 0;
   private failed: AppError | null = null;
+  private settings: RunConfig;
+  private closed = false;
+  /** A finished run is saved once. */
+  private kept = false;
 
   constructor(env: RunHostEnv, resumed: { readonly saved: SavedState; readonly record: RunRecord } | null) {
     this.env = env;
     this.record = resumed?.record ?? new RunRecord();
     this.mailbox = new Mailbox(env.runId, env.send);
     const { config, dataset } = env;
+    this.settings = config;
     const methodEnv: MethodEnv = {
       config,
       space: env.space,
@@ -102,16 +108,20 @@ export class RunHost {
 
   async pause(): Promise<number> {
     await this.loop.pause();
-    this.offer(true);
+    if (!this.failed) await this.guard(() => Promise.resolve());
     return this.run.status().step;
   }
 
   /** Stop and release everything. Frames end with status `stopped`. */
   async close(): Promise<void> {
-    await this.loop.abort();
-    this.offer(true);
-    await this.saving;
-    this.run.dispose();
+    this.closed = true;
+    try {
+      await this.loop.abort();
+      this.deliver();
+      await this.saving;
+    } finally {
+      this.run.dispose();
+    }
   }
 
   /** Something outside the run broke (device lost, validation error): nothing computed from here on may be shown. */
@@ -119,7 +129,7 @@ export class RunHost {
     if (this.failed) return;
     this.failed = error;
     this.mailbox.append({ kind: "error", error: toWire(error) });
-    this.offer(true);
+    this.deliver();
     await this.loop.abort();
   }
 
@@ -137,8 +147,17 @@ export class RunHost {
     this.offer(true);
   }
 
-  get running(): boolean {
-    return this.loop.state === "running";
+  /** The configuration as it stands, live settings included: what a checkpoint and a reset go on with. */
+  get config(): RunConfig {
+    return this.settings;
+  }
+
+  /** Take over live settings, clamped like any configuration. */
+  setLive(values: Partial<RunConfig>): void {
+    const { config } = parseConfig({ ...this.settings, ...values }, "clamp");
+    const taken = Object.fromEntries(liveKeys.filter((key) => key in values || config[key] !== this.settings[key]).map((key) => [key, config[key]]));
+    this.settings = { ...this.settings, ...taken };
+    this.run.setLive(taken);
   }
 
   get status(): RunStatus {
@@ -164,8 +183,10 @@ export class RunHost {
       if (this.failed) throw this.failed;
       const outcome = await work();
       if (this.failed) throw this.failed;
-      if (this.loop.state === "complete") await this.saveQuietly();
-      this.offer(true);
+      if (!this.closed) {
+        await this.loop.between(() => this.rest());
+        this.deliver();
+      }
       return outcome;
     } catch (cause) {
       if (!this.failed) {
@@ -173,8 +194,17 @@ export class RunHost {
         this.failed = cause instanceof AppError ? cause : new AppError(error.code, error.message, { cause });
         this.mailbox.append({ kind: "error", error });
       }
-      this.offer(true);
+      this.deliver();
       throw cause;
+    }
+  }
+
+  /** What the page may read once a command is answered: all losses; and a finished run is kept. */
+  private async rest(): Promise<void> {
+    await this.run.settle();
+    if (this.loop.state === "complete" && !this.kept) {
+      this.kept = true;
+      await this.saveQuietly();
     }
   }
 
@@ -185,9 +215,11 @@ export class RunHost {
       this.unitMs = this.progress.unitMs(status.phase);
       this.sampled++;
     }
-    const now = this.env.now();
-    if (tick.boundary === "phase") await this.saveQuietly();
-    else if (now - this.lastSave >= checkpointEveryMs) await this.saveQuietly();
+    if (tick.boundary === "phase" || this.env.now() - this.lastSave >= checkpointEveryMs) {
+      // Apart from saving: what goes wrong in here is the run's, not the disk's.
+      await this.run.settle();
+      await this.saveQuietly();
+    }
     this.offer(tick.boundary === "phase");
   }
 
@@ -244,6 +276,11 @@ export class RunHost {
     if (!now && time - this.lastOffer < offerEveryMs[this.speed]) return;
     this.lastOffer = time;
     this.mailbox.offer(() => this.latest());
+  }
+
+  private deliver(): void {
+    this.lastOffer = this.env.now();
+    this.mailbox.deliver(() => this.latest());
   }
 
   private latest(): LatestState {

@@ -90,6 +90,7 @@ export const pool = {
   none: "No candidates yet.",
   caption:
     "Each mark is a network: further left is cheaper, further up is more accurate; the line joins the best trade-offs.",
+  captionTruth: "Each mark is a network: further right the supernet rates it higher, further up it is truly better; the grey bars are the whole table.",
   met: (n: number) => `met ${countText(n)} times`,
   focus: (id: string, accuracy: string, cost: string, origin: string) => `${id}, ${accuracy} at ${cost}, ${origin}.`,
   truth,
