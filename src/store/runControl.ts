@@ -91,6 +91,7 @@ function alone<T>(work: () => Promise<T>): Promise<T> {
 /** What a play needs: a run, and the right to train. */
 async function ready(): Promise<void> {
   if (needsRun()) await openFresh();
+  else runStore.setState({ error: null });
   if (!(await takeTrainingLock())) throw busy();
 }
 
@@ -134,10 +135,7 @@ function busy(): AppError {
 
 /** Go on until a condition holds; opens a run first when there is none or the last one has ended. */
 export async function play(until: Until | null): Promise<PlayOutcome> {
-  const outcome = await inOrder(ready, () => {
-    runStore.setState({ error: null });
-    return call("play", { until });
-  });
+  const outcome = await inOrder(ready, () => call("play", { until }));
   if (outcome === "complete") {
     releaseTrainingLock();
     announce("The run is complete.");

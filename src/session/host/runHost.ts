@@ -53,7 +53,8 @@ export class RunHost {
   private memory = { tensors: 0, bytes: 0 };
   private memoryAt = -memoryEveryMs;
   private sampled = 0;
-  private unitMs = 0;
+  /** Units done at the last tick, and when: a chunk of the test phase is many units. */
+  private counted = { phase: "warmup", done: 0, at: 0 };
   private failed: AppError | null = null;
   private settings: RunConfig;
   private closed = false;
@@ -210,9 +211,10 @@ export class RunHost {
 
   private async onTick(tick: Tick, unitMs: number): Promise<void> {
     const status = this.run.status();
+    const units = status.phase === this.counted.phase ? status.done - this.counted.done : 0;
+    if (tick.boundary === "chunk" && units > 0) this.progress.observe(status.phase, (this.env.now() - this.counted.at) / units);
     if (tick.boundary === "step") {
-      this.progress.observe(status.phase, unitMs);
-      this.unitMs = this.progress.unitMs(status.phase);
+      this.progress.observe(status.phase, unitMs / Math.max(1, units));
       this.sampled++;
     }
     if (tick.boundary === "phase" || this.env.now() - this.lastSave >= checkpointEveryMs) {
@@ -221,6 +223,7 @@ export class RunHost {
       await this.saveQuietly();
     }
     this.offer(tick.boundary === "phase");
+    this.counted = { phase: status.phase, done: status.done, at: this.env.now() };
   }
 
   /** A checkpoint that fails (full disk) is a note; the run goes on. */
@@ -296,6 +299,7 @@ export class RunHost {
     this.split = { data: 0, submit: 0, wait: 0, read: 0 };
     const { sampled } = this;
     this.sampled = 0;
+    const unitMs = this.progress.unitMs(phase);
     return {
       phase,
       step: status.step,
@@ -306,8 +310,8 @@ export class RunHost {
       eta: this.status === "complete" ? [0, 0] : this.progress.eta(phase, done),
       progress: this.status === "complete" ? 1 : this.progress.share(phase, done),
       metrics: { loss: status.lastLoss, lr: status.lastLr, ...this.run.metrics() },
-      stepMs: this.unitMs,
-      imagesPerSecond: this.unitMs > 0 ? this.imagesPerUnit(phase) / (this.unitMs / 1000) : 0,
+      stepMs: unitMs,
+      imagesPerSecond: unitMs > 0 ? this.imagesPerUnit(phase) / (unitMs / 1000) : 0,
       split: this.shownSplit,
       memory: this.memory,
       path: paths.path.slice(),
