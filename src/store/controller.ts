@@ -149,6 +149,8 @@ export function startController(): void {
   provideActions(actions);
   const { experiment, view } = parseHash(location.hash);
   const notes = setGiven(experiment);
+  // Nothing has been edited yet that could be undone.
+  experimentStore.setState({ past: [] });
   runStore.setState({ notes });
   keepUrl(view);
   followWinner();
@@ -165,7 +167,6 @@ export function startController(): void {
 async function startUp(autostart: boolean): Promise<void> {
   if (await isAnotherTabTraining()) {
     runStore.setState({ boot: { ...runStore.getState().boot, status: "busy-tab" } });
-    addMessage("warning", "Another tab of NAS Playground is training. This one shows, but does not train, until that one is done.");
     control.watchOtherTab();
   }
   if ((await attempt(() => control.boot().then(() => true))) !== true) return;

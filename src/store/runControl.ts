@@ -3,7 +3,7 @@ import { parseConfig } from "@/algorithms/config";
 import { liveKeys, type RunConfig } from "@/algorithms/configKeys";
 import { AppError } from "@/lib/appError";
 import type { PlayOutcome, RunPlan, Until } from "@/session/protocol";
-import { change, experimentStore, proposeSize, setGiven } from "./experiment";
+import { change, experimentStore, proposeSize, setGiven, staleKeys } from "./experiment";
 import { history } from "./history";
 import { call, connect, followRun, toWireLike } from "./link";
 import { showNetwork } from "./network";
@@ -154,7 +154,7 @@ export async function step(count: number): Promise<number> {
   return reached.step;
 }
 
-/** Same configuration and seed, from the start. */
+/** From the start, with the same configuration and seed; with the edited one where edits wait ("Restart to apply"). */
 export function reset(): Promise<void> {
   return alone(startAgain);
 }
@@ -163,6 +163,10 @@ async function startAgain(): Promise<void> {
   const { plan } = runStore.getState();
   if (!plan) {
     clearRun();
+    return;
+  }
+  if (staleKeys(plan.config, experimentStore.getState().config).length > 0) {
+    await openFresh();
     return;
   }
   if (isBroken()) await boot(true);

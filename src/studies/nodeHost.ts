@@ -33,7 +33,7 @@ export function openNodeSession({ checkpoints = memoryCheckpoints(Date.now), dat
       new Host({
         build: "node",
         device: { gpu: null },
-        data: { baseUrl: folder, fetch: fetchFile, opfs: null, parts: null },
+        data: { baseUrl: folder, fetch: fetchFile, opfs: null, parts: null, reserve: () => Promise.resolve() },
         checkpoints,
         truth: new TruthHost(null, fetchFile),
         isolated: false,

@@ -1,6 +1,7 @@
 /** The host with a worker's real device, storage, clock and network. */
 import { opfsDatasets } from "@/data/opfs";
 import { opfsParts } from "@/data/opfsParts";
+import { AppError } from "@/lib/appError";
 import { version } from "@/lib/version";
 import { opfsCheckpoints } from "@/persist/checkpoints";
 import { openDirectory, readFile, writeFile } from "@/persist/opfsFiles";
@@ -29,7 +30,7 @@ export async function browserHost(scope: DedicatedWorkerGlobalScope, wasmUrl: st
   return new Host({
     build: version,
     device: { wasmUrl, gpu: "gpu" in navigator ? navigator.gpu : null },
-    data: { baseUrl: new URL("datasets/", new URL(".", documentUrl(scope))).href, fetch: fetchHere, opfs, parts: root && opfsParts(root) },
+    data: { baseUrl: new URL("datasets/", new URL(".", documentUrl(scope))).href, fetch: fetchHere, opfs, parts: root && opfsParts(root), reserve: reserveStorage },
     checkpoints: root && (await opfsCheckpoints(root, Date.now).catch(() => null)),
     truth: new TruthHost(truthFolder && { read: () => readFile(truthFolder, truthFile), write: (bytes) => writeFile(truthFolder, truthFile, bytes) }, fetchHere),
     isolated: scope.crossOriginIsolated,
@@ -38,6 +39,20 @@ export async function browserHost(scope: DedicatedWorkerGlobalScope, wasmUrl: st
     breathe,
     sleep,
     newId: () => `run-${Date.now().toString(36)}-${crypto.randomUUID().slice(0, 8)}`,
+  });
+}
+
+/** Pictures hardly compress, so shards take about what the input takes. Asks the browser not to evict what is imported. */
+async function reserveStorage(bytes: number): Promise<void> {
+  await navigator.storage.persist().catch(() => false);
+  const { quota, usage } = await navigator.storage.estimate();
+  if (quota === undefined || usage === undefined) return;
+  const need = Math.ceil(bytes * 1.2);
+  if (quota - usage >= need) return;
+  const mega = (n: number) => `${Math.ceil(n / 1e6)} MB`;
+  throw new AppError("storage.quota", `The import needs about ${mega(need)}, but the browser has ${mega(Math.max(0, quota - usage))} left for this page.`, {
+    recoverable: true,
+    hint: "Free storage, remove an older data set, or use npm run data -- cifar10 --from PATH.",
   });
 }
 

@@ -17,6 +17,8 @@ import type { Commands, DatasetInfo, ImportProgress } from "../protocol";
 export interface DataHostEnv extends DataEnv {
   readonly opfs: OpfsDatasets | null;
   readonly parts: PartStore | null;
+  /** Make sure that about this many bytes can be kept; throws `storage.quota` with both figures when they cannot. */
+  reserve(bytes: number): Promise<void>;
   onLoad(done: number, total: number): void;
   onImport(progress: ImportProgress): void;
 }
@@ -119,6 +121,7 @@ export class DataHost {
     const { opfs } = this.env;
     try {
       if (!opfs) throw noStorage();
+      await this.env.reserve(inputs.reduce((sum, input) => sum + (input.size ?? 0), 0));
       const sink = await opfs.sink("cifar10");
       const report: ImportReport = unwrap(await importCifar10(inputs, sink, { signal: abort.signal, onProgress: (p) => this.env.onImport(p) }));
       if (this.loaded?.manifest.id === "cifar10") this.loaded = null;

@@ -67,7 +67,7 @@ export function openTinySession({ checkpoints = memoryCheckpoints(Date.now), cha
       new Host({
         build: "test",
         device: { gpu: null },
-        data: { baseUrl: base, fetch: fetchFile, opfs: null, parts: null },
+        data: { baseUrl: base, fetch: fetchFile, opfs: null, parts: null, reserve: () => Promise.resolve() },
         checkpoints,
         truth: new TruthHost(null, fetchFile),
         isolated: false,
