@@ -58,8 +58,15 @@ function train(): void {
   }, "play");
 }
 
+/** Ask the browser not to evict what is imported; workers may not ask. Granted or not, the import goes on. */
+function askToKeep(): void {
+  if (typeof navigator === "undefined" || !("storage" in navigator)) return;
+  void navigator.storage.persist().catch(() => false);
+}
+
 async function importing<T extends { readonly dataset: { readonly id: string; readonly name: string }; readonly warnings: readonly string[] }>(work: () => Promise<T>): Promise<void> {
   runStore.setState({ importing: { bytesRead: 0, totalBytes: null, records: 0, message: "Opening" } });
+  askToKeep();
   try {
     const { dataset, warnings } = await work();
     addMessage("info", `${dataset.name} is ready. Press Train to use it.`);

@@ -75,6 +75,15 @@ describe("one tab trains", () => {
     // Asking was not taking.
     await vi.waitFor(() => expect(origin.held.has(lockName)).toBe(false));
   });
+
+  it("and may train at once, for the lock is free when it is told", async () => {
+    const [one, two] = [await tab(), await tab()];
+    await one.takeTrainingLock();
+    const taken = new Promise<boolean>((resolve) => two.whenTrainingEnds(() => void two.takeTrainingLock().then(resolve)));
+    await Promise.resolve();
+    one.releaseTrainingLock();
+    expect(await taken).toBe(true);
+  });
 });
 
 describe("without locks", () => {

@@ -39,15 +39,15 @@ export async function isAnotherTabTraining(): Promise<boolean> {
   if (release || typeof navigator === "undefined" || !("locks" in navigator)) return false;
   try {
     const { held } = await navigator.locks.query();
-    return held?.some((lock) => lock.name === name) ?? false;
+    return held?.some((lock) => lock.name === name && lock.mode !== "shared") ?? false;
   } catch {
     // A sandboxed frame may not ask.
     return false;
   }
 }
 
-/** Calls back once no other tab trains. */
+/** Calls back once no other tab trains. Those who wait share the lock and have let go of it when they are called: whoever is told may train. */
 export function whenTrainingEnds(work: () => void): void {
   if (typeof navigator === "undefined" || !("locks" in navigator)) return;
-  void navigator.locks.request(name, () => work()).catch(() => undefined);
+  void navigator.locks.request(name, { mode: "shared" }, () => undefined).then(work).catch(() => undefined);
 }

@@ -42,9 +42,8 @@ export async function browserHost(scope: DedicatedWorkerGlobalScope, wasmUrl: st
   });
 }
 
-/** Pictures hardly compress, so shards take about what the input takes. Asks the browser not to evict what is imported. */
+/** Pictures hardly compress, so shards take about what the input takes. */
 async function reserveStorage(bytes: number): Promise<void> {
-  await navigator.storage.persist().catch(() => false);
   const { quota, usage } = await navigator.storage.estimate();
   if (quota === undefined || usage === undefined) return;
   const need = Math.ceil(bytes * 1.2);

@@ -1,0 +1,261 @@
+/** WCAG 2.2 AA by axe in every state of a run, every dialog, both themes and both layouts; and the page by keyboard alone. */
+import AxeBuilder from "@axe-core/playwright";
+import {
+  endless,
+  expectPanelState,
+  open,
+  panel,
+  play,
+  reachStatus,
+  reachStep,
+  start,
+  stateOf,
+  tiny,
+  trainButton,
+  visitReady,
+} from "./support/app";
+import { drop, utf8 } from "./support/drop";
+import { expect, type Page, test } from "./support/test";
+import { inventedTable } from "./support/truth";
+
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const wide = { width: 1440, height: 900 };
+const projector = { width: 1024, height: 768 };
+
+async function arrange(page: Page, theme: "light" | "dark", size: { width: number; height: number }): Promise<void> {
+  await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+  await page.setViewportSize(size);
+  const root = page.locator("html");
+  await expect(root).toHaveAttribute("data-theme", theme);
+  if (size === projector) await expect(root).toHaveAttribute("data-present", "");
+  else await expect(root).not.toHaveAttribute("data-present");
+}
+
+/** One line a violation: rule, where, why. */
+async function violations(page: Page, where: string, part: string | null = null): Promise<string[]> {
+  const axe = new AxeBuilder({ page }).withTags(tags);
+  const found = await (part === null ? axe : axe.include(part)).analyze();
+  expect(found.passes.length, `rules that axe could apply: ${where}`).toBeGreaterThan(5);
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(
+      (node) => `${where}: ${id} at ${node.target.join(" ")}: ${(node.failureSummary ?? "").replace(/\s+/g, " ")}`,
+    ),
+  );
+}
+
+interface Scan {
+  readonly sizes?: readonly { readonly width: number; readonly height: number }[];
+  /** Look at this part only; null: the whole page. */
+  readonly part?: string | null;
+}
+
+/** Scan what is on screen in both themes, by default at both sizes. */
+async function scan(page: Page, where: string, { sizes = [wide, projector], part = null }: Scan = {}): Promise<void> {
+  const found: string[] = [];
+  for (const size of sizes) {
+    for (const theme of ["light", "dark"] as const) {
+      await arrange(page, theme, size);
+      found.push(...(await violations(page, `${where}, ${theme}, ${size.width}`, part)));
+    }
+  }
+  expect.soft(found, where).toEqual([]);
+}
+
+/** Each panel in front on the projector, where only one has room. */
+async function scanTabs(page: Page, where: string): Promise<void> {
+  const found: string[] = [];
+  await arrange(page, "light", projector);
+  for (const name of ["Sampled path", "Candidate pool", "Data", "Network"]) {
+    await page.getByRole("tab", { name, exact: true }).click();
+    await expect(page.getByRole("tab", { name, exact: true })).toHaveAttribute("data-state", "active");
+    for (const theme of ["light", "dark"] as const) {
+      await arrange(page, theme, projector);
+      found.push(...(await violations(page, `${where}, ${name}, ${theme}, projector`)));
+    }
+  }
+  await page.getByRole("tab", { name: "Sampled path" }).click();
+  expect.soft(found, where).toEqual([]);
+}
+
+test("no findings while a run is empty, live, paused, looked back at, stale and failed", async ({ page }) => {
+  test.setTimeout(240_000);
+  await visitReady(page, endless);
+  await scan(page, "empty");
+
+  // Slow: one step a second leaves the processor to axe.
+  await arrange(page, "light", wide);
+  await page.getByText("Slow", { exact: true }).click();
+  await start(page);
+  await reachStep(page, 2);
+  await expectPanelState(page, "path", "live");
+  await scan(page, "live");
+
+  await page.evaluate(() => window.nasPlayground.pause());
+  await scan(page, "paused");
+
+  await arrange(page, "light", wide);
+  await page.getByRole("tab", { name: "Data" }).click();
+  await expect(
+    panel(page, "data")
+      .getByRole("button", { name: /image \d+$/ })
+      .first(),
+  ).toBeVisible();
+  await scan(page, "data browser", { sizes: [wide], part: '[data-panel="data"]' });
+  await page.getByRole("tab", { name: "Setup" }).click();
+
+  await panel(page, "path").focus();
+  await page.keyboard.press(",");
+  await expectPanelState(page, "path", "past");
+  await scan(page, "past");
+  await page.keyboard.press("l");
+
+  await arrange(page, "light", wide);
+  await page.getByRole("textbox", { name: "Seed" }).fill("8");
+  await page.getByRole("textbox", { name: "Seed" }).press("Enter");
+  await expectPanelState(page, "path", "stale");
+  await scan(page, "stale", { sizes: [wide] });
+
+  await page.evaluate(
+    (config) => window.nasPlayground.open({ ...config, "evo.limit": 1000 }).catch(() => undefined),
+    tiny,
+  );
+  await expect(page.getByRole("alert")).toBeVisible();
+  await scan(page, "error", { sizes: [wide] });
+});
+
+test("no findings when a run is complete, with the truth beside it, and in every dialog", async ({ page }) => {
+  test.setTimeout(240_000);
+  await visitReady(page);
+  await open(page);
+  await play(page);
+  await scan(page, "complete");
+  await scanTabs(page, "complete");
+
+  await arrange(page, "light", wide);
+  for (const id of ["path", "pool", "curves", "network"]) {
+    await panel(page, id).focus();
+    await page.keyboard.press("t");
+    await expect(panel(page, id).getByRole("table").first()).toBeVisible();
+  }
+  await scan(page, "tables", { sizes: [wide] });
+  for (const id of ["path", "pool", "curves", "network"]) {
+    await panel(page, id).focus();
+    await page.keyboard.press("t");
+  }
+
+  await panel(page, "pool").getByRole("button", { name: "Truth" }).click();
+  await expect(panel(page, "pool")).toContainText("not part of this app");
+  await scan(page, "truth, no table", { sizes: [wide], part: '[data-panel="pool"]' });
+  await drop(page, [{ name: "table.json", bytes: inventedTable() }]);
+  await expect(panel(page, "pool")).toContainText("by layer count");
+  await scan(page, "truth", { part: '[data-panel="pool"]' });
+  await arrange(page, "light", wide);
+  await page.getByRole("button", { name: "Truth" }).click();
+
+  const dialogs = [
+    { name: "export", show: () => page.keyboard.press("e") },
+    { name: "help", show: () => page.keyboard.press("?") },
+    { name: "about", show: () => page.getByRole("button", { name: "About" }).click() },
+    { name: "import", show: () => drop(page, [{ name: "net.txt", bytes: utf8("[1, 0, 2, 1, 0, 2, 1, 0]") }]) },
+  ];
+  for (const { name, show } of dialogs) {
+    await arrange(page, "light", wide);
+    await panel(page, "path").focus();
+    await show();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await scan(page, `${name} dialog`, { part: "[role=dialog]" });
+    await page.keyboard.press("Escape");
+    await expect(page.getByRole("dialog")).toBeHidden();
+  }
+
+  await arrange(page, "light", projector);
+  for (const name of ["Open setup", "Open focus and pins"]) {
+    await page.getByRole("button", { name }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await scan(page, name, { sizes: [projector], part: "[role=dialog]" });
+    await page.keyboard.press("Escape");
+    await expect(page.getByRole("dialog")).toBeHidden();
+  }
+});
+
+/** What has the focus: a panel's own root, or nothing of that kind. */
+function focusedPanel(page: Page): Promise<string | null> {
+  return page.evaluate(() =>
+    document.activeElement instanceof HTMLElement ? (document.activeElement.dataset["panel"] ?? null) : null,
+  );
+}
+
+test("the keyboard reaches every panel and does what the help says", async ({ page }) => {
+  await visitReady(page, endless);
+  const reached = new Set<string>();
+  for (let i = 0; i < 140 && reached.size < 4; i++) {
+    await page.keyboard.press("Tab");
+    const id = await focusedPanel(page);
+    if (id !== null) reached.add(id);
+  }
+  expect([...reached].sort()).toEqual(["curves", "network", "path", "pool"]);
+  for (const [key, id] of [
+    ["1", "path"],
+    ["2", "pool"],
+    ["3", "curves"],
+    ["4", "data"],
+    ["5", "network"],
+  ] as const) {
+    await page.keyboard.press(key);
+    await expect.poll(() => focusedPanel(page)).toBe(id);
+  }
+
+  await page.keyboard.press("1");
+  await page.keyboard.press("Space");
+  await reachStatus(page, "running");
+  await reachStep(page, 2);
+  await page.keyboard.press("Space");
+  await reachStatus(page, "paused");
+  const { step } = await stateOf(page);
+  await page.keyboard.press(".");
+  await page.waitForFunction((s) => window.nasPlayground.state().step === s, step + 1);
+
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+  // Keys belong to the dialog now: nothing behind it moves.
+  await page.keyboard.press("r");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toBeHidden();
+  expect((await stateOf(page)).step).toBe(step + 1);
+
+  await panel(page, "path").focus();
+  await page.keyboard.press("t");
+  await expect(panel(page, "path").getByRole("table")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(panel(page, "path").getByRole("table")).toBeHidden();
+  await page.keyboard.press("f");
+  await expect(page.getByRole("button", { name: "Back to all panels (F)" })).toBeVisible();
+  await expect(panel(page, "path")).toBeVisible();
+  await page.keyboard.press("f");
+  await expect(panel(page, "pool")).toBeVisible();
+
+  // Typing is not commanding.
+  await page.getByRole("textbox", { name: "Seed" }).focus();
+  await page.keyboard.type("r ");
+  expect((await stateOf(page)).step).toBe(step + 1);
+});
+
+test("nothing scrolls the page where everything has its place", async ({ page }) => {
+  await visitReady(page, { ...tiny, colour: "red", "evo.prob": 9, seed: "x" });
+  for (const size of [{ width: 1440, height: 760 }, wide, projector]) {
+    await page.setViewportSize(size);
+    for (const name of ["header, section, main", "footer"]) await expect(page.locator(name).first()).toBeInViewport();
+    const scroll = await page.evaluate(() => {
+      const root = document.scrollingElement as HTMLElement;
+      return {
+        right: root.scrollWidth - root.clientWidth,
+        down: root.scrollHeight - root.clientHeight,
+        panels: [...document.querySelectorAll("[data-panel]")].map((p) => p.getBoundingClientRect().height),
+      };
+    });
+    expect(scroll, JSON.stringify(size)).toMatchObject({ right: 0, down: 0 });
+    for (const height of scroll.panels) expect(height).toBeGreaterThan(70);
+    await expect(trainButton(page)).toBeInViewport({ ratio: 1 });
+    await expect(page.getByRole("contentinfo")).toBeInViewport({ ratio: 1 });
+  }
+});
