@@ -74,6 +74,8 @@ describe("on disk", () => {
 
     await mkdir(join(root, "unpacked", "cifar-10-batches-py"), { recursive: true });
     await writeFile(join(root, "unpacked", "cifar-10-batches-py", "data_batch_1"), toPickle2(fakeBatch(30, 1)));
+    // A parquet file beside the batches holds the same images once more: the batches are taken.
+    await writeFile(join(root, "unpacked", "cifar-10-batches-py", "train-00000-of-00001.parquet"), "not looked at");
     await cifar10([join(root, "unpacked")], env());
     expect(await readFile(join(root, "out", "cifar10", "train-1-000.bin"))).toEqual(first);
 

@@ -66,10 +66,11 @@ export async function fileInput(path: string, name = basename(path)): Promise<Im
 
 /** The batches and Parquet files of an extracted folder, or of a folder that holds one, in name order. */
 export async function folderInputs(folder: string): Promise<ImportInput[]> {
-  const wanted = (name: string): boolean => /^(data_batch_\d+|test_batch)(\.bin)?$|\.parquet$/.test(name);
   const names = (await readdir(folder)).sort();
   const inner = names.find((name) => /^cifar-10-batches-(bin|py)$/.test(name));
-  const chosen = names.filter(wanted);
+  // Official batches before parquet: a folder that holds both holds the same images twice.
+  const batches = names.filter((name) => /^(data_batch_\d+|test_batch)(\.bin)?$/.test(name));
+  const chosen = batches.length > 0 ? batches : names.filter((name) => name.endsWith(".parquet"));
   if (chosen.length === 0 && inner !== undefined) return folderInputs(join(folder, inner));
   return Promise.all(chosen.map((name) => fileInput(join(folder, name))));
 }

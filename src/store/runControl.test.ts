@@ -167,6 +167,21 @@ describe("what breaks", () => {
     }
   });
 
+  it("a run that became NaN is resumed at a third of its learning rate, any other at its own", async () => {
+    await control.play({ step: 2 });
+    await control.pause();
+    const checkpoint = await call("checkpoint", {});
+    const { "train.lr": lr } = checkpoint.config;
+    await control.resume(checkpoint.id);
+    expect(experimentStore.getState().config["train.lr"]).toBe(lr);
+    runStore.setState({ error: { code: "train.nan", message: "Loss became NaN at step 2.", hint: null, recoverable: true, step: 2, stack: null } });
+    await control.resume(checkpoint.id);
+    expect(experimentStore.getState().config["train.lr"]).toBeCloseTo(lr / 3, 12);
+    await control.play({ step: 3 });
+    expect(state().latest?.metrics.lr).toBeLessThan(lr / 3);
+    expect(state().messages.some((m) => m.text.includes("train.lr"))).toBe(true);
+  });
+
   it("a missing data set is named and changes nothing for the next try", async () => {
     setGiven({ ...settings, dataset: "cifar10" });
     await expect(control.play(null)).rejects.toMatchObject({ code: "data.missing" });

@@ -1,6 +1,7 @@
 /** Opening, playing, pausing and resuming runs: what buttons, keys and the automation interface have in common. */
 import { parseConfig } from "@/algorithms/config";
 import { liveKeys, type RunConfig } from "@/algorithms/configKeys";
+import type { Phase } from "@/algorithms/phases";
 import { AppError } from "@/lib/appError";
 import type { PlayOutcome, RunPlan, Until } from "@/session/protocol";
 import { change, experimentStore, proposeSize, setGiven, staleKeys } from "./experiment";
@@ -185,11 +186,22 @@ export function resume(id: string | null): Promise<RunPlan> {
 }
 
 async function continueFrom(id: string | null): Promise<RunPlan> {
+  const { error, latest } = runStore.getState();
+  const diverged = error?.code === "train.nan" ? (latest?.phase ?? null) : null;
   await boot(isBroken());
   if (!(await takeTrainingLock())) throw busy();
   const plan = await openWith(() => call("resume", { id }));
   adopt(plan.config);
+  if (diverged !== null) await slowDown(plan.config, diverged);
   return plan;
+}
+
+/** The same rate would diverge again: a run that became NaN goes on at a third of it. */
+async function slowDown(config: RunConfig, phase: Phase): Promise<void> {
+  const key = phase === "retrain" ? "retrain.lr" : "train.lr";
+  const lr = config[key] / 3;
+  await setLive({ [key]: lr });
+  addMessage("info", `Resumed with the learning rate at a third: ${key} = ${Number(lr.toPrecision(3))}.`);
 }
 
 /** The experiment becomes what the run is: it must not look stale after a resume. */

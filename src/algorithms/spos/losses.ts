@@ -61,7 +61,7 @@ export class LossReader {
       this.failure = new AppError("train.nan", `Loss became ${Number.isNaN(loss) ? "NaN" : "infinite"} at step ${step}.`, {
         step,
         recoverable: true,
-        hint: "Resume from the last checkpoint with a learning rate three times lower.",
+        hint: "Resume goes on from the last checkpoint with a learning rate three times lower.",
       });
       throw this.failure;
     }
