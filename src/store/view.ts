@@ -34,7 +34,7 @@ export interface ViewState {
   readonly panel: PanelId;
   readonly fullPanel: PanelId | null;
   readonly truth: boolean;
-  readonly dialog: "export" | "help" | "setup" | "about" | "resume" | "import" | null;
+  readonly dialog: "export" | "help" | "setup" | "about" | "import" | null;
   /** Sentences for the polite live region. */
   readonly announcement: string;
 }

@@ -6,7 +6,6 @@ import { AboutDialog } from "./AboutDialog";
 import { ExportDialog } from "./ExportDialog";
 import { HelpDialog } from "./HelpDialog";
 import { ImportDialog } from "./ImportDialog";
-import { ResumeDialog } from "./ResumeDialog";
 
 const close = (): void => viewStore.setState({ dialog: null });
 
@@ -22,8 +21,6 @@ export default function Dialogs() {
       return <ExportDialog onClose={close} />;
     case "import":
       return <ImportDialog onClose={closeImport} />;
-    case "resume":
-      return <ResumeDialog onClose={close} />;
     case "help":
       return <HelpDialog onClose={close} />;
     case "about":

@@ -1,4 +1,4 @@
-/** Visible text of the dialogs: export, import, resume, help, about. */
+/** Visible text of the dialogs: export, import, help, about. */
 
 export interface FormatCopy {
   readonly name: string;
@@ -85,11 +85,6 @@ export const dialogs = {
     none: "nothing",
     apply: "Show this network",
     chooseHint: "Applying shows the network, pins it and makes it exportable. The run goes on.",
-  },
-  resume: {
-    title: "Resume",
-    lead: "Weights, optimiser, random streams, pool and history are restored.",
-    other: "Start anew",
   },
   help: {
     title: "Keyboard shortcuts",
