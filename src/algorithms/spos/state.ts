@@ -46,6 +46,8 @@ export interface SposState {
   /** Sampling statistics, slots × choices, and pairs slots × choices × choices. */
   counts: Float64Array;
   expected: Float64Array;
+  /** Expected share of each choice in one path, as the sampler states it. */
+  shares: Float64Array;
   lossSum: Float64Array;
   lossSquares: Float64Array;
   pairs: Float64Array;
@@ -72,6 +74,7 @@ export function initialState(space: Space): SposState {
     test: null,
     counts: new Float64Array(slots * width),
     expected: new Float64Array(slots * width),
+    shares: new Float64Array(slots * width),
     lossSum: new Float64Array(slots * width),
     lossSquares: new Float64Array(slots * width),
     pairs: new Float64Array(slots * width * width),
@@ -79,7 +82,7 @@ export function initialState(space: Space): SposState {
   };
 }
 
-const arrays = ["counts", "expected", "lossSum", "lossSquares", "pairs", "path"] as const;
+const arrays = ["counts", "expected", "shares", "lossSum", "lossSquares", "pairs", "path"] as const;
 
 /** JSON-safe copy: typed arrays become plain ones. */
 export function toJson(state: SposState): unknown {
@@ -91,12 +94,13 @@ export function toJson(state: SposState): unknown {
 /** Inverse of {@link toJson}; the checkpoint's hash has been checked before. */
 export function fromJson(json: unknown, space: Space): SposState {
   const plain = json as Record<(typeof arrays)[number], number[]> & Omit<SposState, (typeof arrays)[number]>;
-  const { counts, expected, lossSum, lossSquares, pairs, path, ...rest } = plain;
+  const { counts, expected, shares, lossSum, lossSquares, pairs, path, ...rest } = plain;
   return {
     ...initialState(space),
     ...structuredClone(rest),
     counts: Float64Array.from(counts),
     expected: Float64Array.from(expected),
+    shares: Float64Array.from(shares),
     lossSum: Float64Array.from(lossSum),
     lossSquares: Float64Array.from(lossSquares),
     pairs: Float64Array.from(pairs),

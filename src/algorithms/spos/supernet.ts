@@ -26,6 +26,7 @@ export async function* trainSupernet(env: MethodEnv, state: SposState, store: Pa
   const { config, space, executor, data } = env;
   const width = choicesPerSlot(space);
   const sampler = makeSampler(space, config["spos.sampler"], config["evo.metric"], env.key.fold("path"));
+  state.shares = sampler.shares;
   const batcher = trainBatcher({
     set: data.train,
     indices: data.weights,
@@ -50,7 +51,7 @@ export async function* trainSupernet(env: MethodEnv, state: SposState, store: Pa
       labelSmoothing: supernetSmoothing,
     }, true);
     env.spend("submit", env.now() - filled);
-    const cells = record(state, paths, space.mutables, sampler.shares, width);
+    const cells = record(state, paths, space.mutables, width);
     state.supernetStep = step + 1;
     losses.add("supernet", step + 1, lr, cells);
     if (losses.due() || state.supernetStep === total) await losses.read();
@@ -59,12 +60,18 @@ export async function* trainSupernet(env: MethodEnv, state: SposState, store: Pa
   await losses.read();
 }
 
-/** The loss of a step, booked on every choice that took part. */
+/**
+ * A step whose loss has been read, booked on every choice that took part. Counts wait for it too, so that a mean loss is never a sum over
+ * fewer steps than it is divided by.
+ */
 export function bookLoss(state: SposState, loss: number, cells: readonly number[]): void {
   for (const cell of cells) {
+    state.counts[cell] = (state.counts[cell] as number) + 1;
     state.lossSum[cell] = (state.lossSum[cell] as number) + loss;
     state.lossSquares[cell] = (state.lossSquares[cell] as number) + loss * loss;
   }
+  const paths = cells.length / Math.max(1, state.path.length);
+  for (const [cell, share] of state.shares.entries()) state.expected[cell] = (state.expected[cell] as number) + paths * share;
 }
 
 type Mutables = MethodEnv["space"]["mutables"];
@@ -82,22 +89,20 @@ function applyForced(paths: Choices[], forced: ReadonlyMap<number, number>, muta
   });
 }
 
-/** Count what was sampled; returns the cells (slot × width + choice) that the step's loss belongs to. */
-function record(state: SposState, paths: readonly Choices[], mutables: Mutables, shares: Float64Array, width: number): number[] {
+/** Note what was sampled; returns the cells (slot × width + choice) that the step's loss belongs to. */
+function record(state: SposState, paths: readonly Choices[], mutables: Mutables, width: number): number[] {
   const cells: number[] = [];
   const slots = mutables.length;
   for (const path of paths) {
     const genes = Int8Array.from(mutables, (m) => (m.choices as readonly unknown[]).indexOf(path[m.id]));
     for (let slot = 0; slot < slots; slot++) {
       const cell = slot * width + (genes[slot] as number);
-      state.counts[cell] = (state.counts[cell] as number) + 1;
       cells.push(cell);
       if (slot + 1 < slots) {
         const pair = cell * width + (genes[slot + 1] as number);
         state.pairs[pair] = (state.pairs[pair] as number) + 1;
       }
     }
-    for (const [cell, share] of shares.entries()) state.expected[cell] = (state.expected[cell] as number) + share;
     state.path = genes;
   }
   return cells;
