@@ -31,9 +31,8 @@ export class CountsHistory {
   }
 
   push(latest: LatestState): void {
-    if (this.newest && latest.step === this.newest.step) return;
     if (latest.counts.length > 0) this.width = Math.max(1, Math.round(latest.pairs.length / latest.counts.length));
-    this.newest = {
+    const column: CountsColumn = {
       step: latest.step,
       counts: latest.counts,
       expected: latest.expected,
@@ -41,10 +40,17 @@ export class CountsHistory {
       lossSquares: latest.lossSquares,
       path: latest.path,
     };
+    const before = this.newest;
+    this.newest = column;
+    if (before?.step === column.step) {
+      // The same step once more, with the losses that have been read since.
+      if (this.columns.at(-1) === before) this.columns[this.columns.length - 1] = column;
+      return;
+    }
     this.skipped++;
     if (this.skipped < this.stride) return;
     this.skipped = 0;
-    this.columns.push(this.newest);
+    this.columns.push(column);
     if (this.columns.length < this.capacity) return;
     this.columns = this.columns.filter((_, i) => i % 2 === 0);
     this.stride *= 2;

@@ -91,6 +91,16 @@ describe("CountsHistory", () => {
     expect([history.latest(), history.at(100)]).toEqual([null, null]);
   });
 
+  it("takes a later frame of the same step, which holds more losses", () => {
+    const history = new CountsHistory(8);
+    history.push(latestState(columnsOf(5)));
+    const settled = Float64Array.from({ length: 6 }, () => 7);
+    history.push(latestState({ ...columnsOf(5), counts: settled }));
+    expect([...(history.latest()?.counts ?? [])]).toEqual([...settled]);
+    history.push(latestState(columnsOf(6)));
+    expect([...(history.at(5)?.counts ?? [])]).toEqual([...settled]);
+  });
+
   it("exports layer, choice, count and expected of equal length, before the first path too", () => {
     const history = new CountsHistory(8);
     for (const path of [new Int8Array(0), new Int8Array(2)]) {
