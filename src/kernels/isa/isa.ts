@@ -71,8 +71,13 @@ export const isa = {
    * old·keep + value·gain, the variance's value times `unbias`; `dynamic` 1 takes keep and gain from the hyper block. keep = 0 never reads the old.
    */
   normStats: { u: "A", uld: "i", gamma: "W", beta: "W", coef: "A", bank: "S", hyper: "S", dynamic: "i", keep: "f", gain: "f", unbias: "f", eps: "f", M: "i", C: "i", tmp: "A" },
-  /** The same four vectors from a bank's mean and variance. */
-  normFixed: { bank: "S", gamma: "W", beta: "W", coef: "A", eps: "f", C: "i" },
+  /** The same four vectors (at coef + cs·{0, 1, 2, 3} + c) from a bank's mean and variance. */
+  normFixed: { bank: "S", gamma: "W", beta: "W", coef: "A", cs: "i", eps: "f", C: "i" },
+  /**
+   * Moves a bank as `normStats` does, from vectors that are there already (channels of a wide map): mean = coef[2·cs + c],
+   * variance = 1/r² − eps with r = coef[3·cs + c].
+   */
+  bankMove: { coef: "A", cs: "i", bank: "S", hyper: "S", dynamic: "i", keep: "f", gain: "f", unbias: "f", eps: "f", C: "i" },
   /**
    * Backward of batch statistics and the clamp after them. With z = u·scale + shift, h = (u − mean)·r, g = dz·[lo < z < hi]:
    * dgamma[c] += Σ g·h, dbeta[c] += Σ g (where ≥ 0), du = scale·(g − Σg/M − h·Σ(g·h)/M). du may be dz or u.
@@ -97,6 +102,11 @@ export const isa = {
   scaleGradInput: { dy: "A", dyld: "i", s: "A", sb: "i", sc: "i", ...into, rows: "i", M: "i", C: "i" },
   /** sc = 1 only: ds[b·sb + c] = Σ over the rows of image b (of all images when sb = 0) of dy · load(x); written, not added. */
   scaleGradScale: { ...loaded("x"), dy: "A", dyld: "i", ds: "A", sb: "i", rows: "i", M: "i", C: "i", tmp: "A" },
+
+  /** y[i] = w[i] for i < n: a parameter vector among the activations. Any addresses. */
+  vectorLoad: { w: "W", y: "A", n: "i" },
+  /** dw[i] += dy[i] for i < n. Any addresses. */
+  vectorGrad: { dy: "A", dw: "G", n: "i" },
 
   /** Pools on stored values. max ignores padding; avg divides by k² (`pads` 1) or by the pixels inside (0). */
   maxPool: { x: "A", xld: "i", y: "A", yld: "i", ...window, C: "i" },
@@ -155,11 +165,11 @@ export const isa = {
   stepFinish: { hyper: "S", norms: "S", count: "i", metrics: "S", ring: "i" },
   /**
    * PyTorch's SGD on n floats (a multiple of 64): d = g·factor + weightDecay·decay[⌊i/64⌋]·p; buf = momentum·buf + d; p −= lr·(nesterov ? d + momentum·buf : buf);
-   * g = 0. `decay` holds one float a block of 64.
+   * g = 0. `decay` holds one float a block of 64 (any address).
    */
   sgd: { w: "W", g: "G", m: "S", decay: "S", n: "i", hyper: "S" },
   /**
-   * PyTorch's Adam; `steps` holds one counter a block of 64, advanced here first; bias corrections 1 − β^t accurate to float32 (expm1).
+   * PyTorch's Adam; `steps` (any address) holds one counter a block of 64, advanced here first; bias corrections 1 − β^t accurate to float32 (expm1).
    */
   adam: { w: "W", g: "G", m: "S", v: "S", decay: "S", steps: "S", n: "i", hyper: "S" },
 } as const satisfies Readonly<Record<string, Fields>>;
