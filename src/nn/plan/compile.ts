@@ -1,0 +1,150 @@
+/** One segment from nodes to scheduled calls with places: everything but the base addresses, which the frame decides. */
+import { padTo4, type Call } from "@/kernels/isa/isa";
+import type { Machine } from "@/kernels/isa/machine";
+import type { Graph } from "@/nas/graph";
+import { lowerBackward } from "./lower/backward";
+import { lowerForward } from "./lower/forward";
+import { Lowering, type Boundary, type LowerOptions } from "./lower/lowering";
+import { padded, refOf, sidesOf, type View } from "./lower/values";
+import { place, type Lifetime } from "./memory";
+import type { ParamLayout } from "./paramLayout";
+import { schedule } from "./schedule";
+import type { Segment } from "./segments";
+import { accessesOf, kindsOf, NONE, type Buf, type SymbolCall } from "./symbols";
+
+/** Names of the places that the host fills. */
+export const inputNames = { images: "images", labels: "labels", teacher: "teacher" } as const;
+
+/** A segment whose buffers have offsets inside the frame's regions. */
+export interface PlacedSegment {
+  readonly forward: readonly (readonly SymbolCall[])[];
+  readonly backward: readonly (readonly SymbolCall[])[];
+  /** Offsets of buffers that must survive from forward to backward, and of all others. */
+  readonly saved: ReadonlyMap<number, number>;
+  readonly temporary: ReadonlyMap<number, number>;
+  readonly savedFloats: number;
+  readonly temporaryFloats: number;
+  /** Sizes of the places that the frame fixes, by name. */
+  readonly fixed: ReadonlyMap<string, number>;
+  /** Where the logits are, when the segment has the output. */
+  readonly logits: { readonly buf: Buf; readonly ld: number } | null;
+}
+
+export interface CompileContext {
+  readonly graph: Graph;
+  readonly layout: ParamLayout;
+  readonly machine: Machine;
+  readonly options: LowerOptions;
+  /** Whether this is the only segment: then nothing else runs between its passes and all memory may be shared by lifetime. */
+  readonly alone: boolean;
+}
+
+/** Dummy addresses: scratch and variants depend on shapes and on which operands there are, never on where they are. */
+function probe(call: SymbolCall): Call {
+  const kinds = kindsOf(call.op);
+  const args: Record<string, number> = {};
+  for (const name of Object.keys(kinds)) {
+    const value = call.args[name];
+    args[name] = value === undefined ? NONE : typeof value === "number" ? value : 0;
+  }
+  return { op: call.op, args } as unknown as Call;
+}
+
+export function compileSegment(segment: Segment, context: CompileContext): PlacedSegment {
+  const { graph, layout, machine, options } = context;
+  let ids = 0;
+  const fixed = new Map<string, number>();
+  const makeBuf = (floats: number, ld: number, channels: number, name: string | null): Buf => {
+    if (name !== null) fixed.set(name, Math.max(floats, fixed.get(name) ?? 0));
+    return { id: ids++, floats, ld, channels, fixed: name };
+  };
+  const boundary = (node: number, name: string): Boundary => {
+    const { h, w, c } = sidesOf(graph.nodes[node]?.shape ?? []);
+    const floats = options.batch * h * w * padTo4(c);
+    return { node, value: makeBuf(floats, padTo4(c), c, `value:${name}`), gradient: options.train ? makeBuf(floats, padTo4(c), c, `gradient:${name}`) : null };
+  };
+  const source = graph.nodes.find((node) => node.attrs.op === "input");
+  const reads = graph.nodes.some((node) => segment.members.has(node.id) && source !== undefined && node.inputs.includes(source.id));
+  const inputs = segment.inputs.map(({ node, name }) => boundary(node, name));
+  const outputs = segment.outputs.map(({ node, name }) => boundary(node, name));
+  if (source && reads) {
+    const { h, w, c } = sidesOf(source.shape);
+    inputs.push({ node: source.id, value: makeBuf(options.batch * h * w * padTo4(c), padTo4(c), c, inputNames.images), gradient: null });
+  }
+  const lowering = new Lowering(graph, segment.members, options, layout, [...inputs, ...outputs], makeBuf);
+  const logits = lowerAll(lowering, segment, outputs);
+  const variant = (call: SymbolCall): string => machine.variant(probe(call));
+  const withScratch = (calls: readonly SymbolCall[]): SymbolCall[] => calls.map((call) => addScratch(call, machine, makeBuf));
+  const forward = schedule(withScratch(lowering.forward), variant, machine.maxBatch);
+  const backward = schedule(withScratch(lowering.backward), variant, machine.maxBatch);
+  return { forward, backward, ...placeBuffers(forward, backward, context.alone, logits), fixed, logits: logits && { buf: logits.buf, ld: logits.buf.ld } };
+}
+
+/** Lowers both passes; the logits' map when the segment has the output. */
+function lowerAll(l: Lowering, segment: Segment, outputs: readonly Boundary[]): View | null {
+  const nodes = l.graph.nodes.filter((node) => segment.members.has(node.id));
+  for (const node of nodes) lowerForward(l, node);
+  for (const { node, value } of outputs) {
+    const [made, place] = [l.value(node), l.places.get(node)];
+    const there = place !== undefined && made.view.buf === value && made.load.mode === 0 && made.view.at === 0;
+    if (place !== undefined && !there) l.copy(made, place);
+  }
+  const hasOutput = segment.members.has(l.graph.output);
+  const output = hasOutput ? l.stored(l.value(l.graph.output)) : null;
+  const seeded = output && l.options.loss !== null ? lowerLoss(l, output.view) : null;
+  if (l.options.train) {
+    l.turn();
+    if (output && seeded) l.gradients.pass(output, seeded);
+    for (const { node, gradient } of outputs) {
+      const made = l.value(node);
+      if (gradient) l.gradients.pass(made, { ...made.view, buf: gradient, at: 0 });
+    }
+    for (const node of [...nodes].reverse()) lowerBackward(l, node);
+    for (const { node } of segment.inputs) l.gradients.finishInPlace(node, l.value(node).view);
+  }
+  return output?.view ?? null;
+}
+
+/** Softmax loss on the logits; where its gradient is. */
+function lowerLoss(l: Lowering, z: View): View {
+  const { train, loss, batch } = l.options;
+  const dz = l.map(1, 1, z.channels);
+  const t = loss === "teacher" ? l.fixedInput(inputNames.teacher, padded(z)) : l.fixedInput(inputNames.labels, 1);
+  const metrics = train ? l.layout.losses.at : l.layout.evaluations.at;
+  l.emit("softmaxLoss", {
+    z: refOf(z), zld: z.buf.ld, t: l.whole(t), tld: t.ld, mode: loss === "teacher" ? 2 : 0, dz: train ? refOf(dz) : NONE, dzld: dz.buf.ld, classes: z.channels, B: batch,
+    gradScale: 1 / batch, lossScale: train ? 1 / batch : 1, hyper: l.layout.hyper, metrics,
+  }); // prettier-ignore
+  return dz;
+}
+
+function addScratch(call: SymbolCall, machine: Machine, makeBuf: (floats: number, ld: number, channels: number, name: null) => Buf): SymbolCall {
+  if (!("tmp" in kindsOf(call.op))) return call;
+  const floats = padTo4(machine.scratchFloats(probe(call)));
+  if (floats === 0) return { op: call.op, args: { ...call.args, tmp: NONE } };
+  return { op: call.op, args: { ...call.args, tmp: { buf: makeBuf(floats, floats, floats, null), at: 0, span: floats } } };
+}
+
+function placeBuffers(forward: readonly (readonly SymbolCall[])[], backward: readonly (readonly SymbolCall[])[], alone: boolean, logits: View | null) {
+  const lives = new Map<number, { floats: number; first: number; last: number }>();
+  const touch = (buf: Buf, time: number): void => {
+    if (buf.fixed !== null) return;
+    const life = lives.get(buf.id);
+    if (life) life.last = time;
+    else lives.set(buf.id, { floats: buf.floats, first: time, last: time });
+  };
+  [...forward, ...backward].forEach((group, time) => {
+    for (const call of group) {
+      for (const { ref } of accessesOf(call)) touch(ref.buf, time);
+    }
+  });
+  const end = forward.length + backward.length;
+  // The logits are read after the run.
+  if (logits) touch(logits.buf, end);
+  const all = [...lives].map(([id, life]): Lifetime => ({ id, ...life }));
+  const crosses = (life: Lifetime): boolean => !alone && life.first < forward.length && life.last >= forward.length;
+  const saved = place(all.filter(crosses).map((life) => ({ ...life, first: 0, last: end })));
+  const temporary = place(all.filter((life) => !crosses(life)));
+  return { saved: saved.offsets, savedFloats: saved.floats, temporary: temporary.offsets, temporaryFloats: temporary.floats };
+}
+
