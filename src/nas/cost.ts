@@ -4,7 +4,7 @@ import { ruleOf } from "./ops";
 
 /**
  * `macs`: multiply–adds of convolutions and dense layers (no bias, norm, activation or pooling).
- * `params`: all learnable values. `razorFlops`: MMRazor's counter (spec D.1: + 2·numel(BN input) if affine, + numel(ReLU output),
+ * `params`: all learnable values but architecture parameters. `razorFlops`: MMRazor's counter (spec D.1: + 2·numel(BN input) if affine, + numel(ReLU output),
  * + numel(pooling input), + conv bias).
  */
 export interface Cost {
@@ -25,7 +25,7 @@ export function addCost(a: Cost, b: Cost): Cost {
 
 /** Cost of every node, in node order. A parameter that several nodes read is charged to the first. */
 export function nodeCosts(graph: Graph): NodeCost[] {
-  const sizes = new Map(graph.params.map((p) => [p.name, sizeOf(p.shape)]));
+  const sizes = new Map(graph.params.filter((p) => p.role !== "architecture").map((p) => [p.name, sizeOf(p.shape)]));
   return graph.nodes.map((node) => {
     const rule = ruleOf(node.attrs);
     const from = node.inputs[0];

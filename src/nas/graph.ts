@@ -13,14 +13,16 @@ export type ParamName = string;
 /** How a parameter starts. `normal`: mean 0 and the given standard deviation. */
 export type Init = { readonly kind: "normal"; readonly std: number } | { readonly kind: "constant"; readonly value: number };
 
-/** What a parameter is for; optimizers choose weight decay by role (norm and bias are exempt in the supernet). */
-export type ParamRole = "conv" | "depthwise" | "linear" | "bias" | "gamma" | "beta";
+/** What a parameter is for; optimizers choose weight decay by role (norms, biases and architecture parameters are exempt in the supernet). */
+export type ParamRole = "conv" | "depthwise" | "linear" | "bias" | "gamma" | "beta" | "architecture";
 
 export interface ParamSpec {
   readonly name: ParamName;
   readonly shape: readonly number[];
   readonly role: ParamRole;
   readonly init: Init;
+  /** Of a grouped convolution's weight; absent: 1. */
+  readonly groups?: number;
 }
 
 /** Primitive ops. `pad` is symmetric zero padding on every side, as PyTorch's `padding=k//2`. */
@@ -34,11 +36,31 @@ export type Op =
   | { readonly op: "batchNorm"; readonly gamma?: ParamName; readonly beta?: ParamName; readonly stats: string; readonly eps: number; readonly momentum: number }
   | { readonly op: "relu" }
   | { readonly op: "relu6" }
-  | { readonly op: "maxPool" | "avgPool"; readonly k: number; readonly stride: number; readonly pad: number }
+  /** x·relu6(x + 3)/6, relu6(x + 3)/6, 1/(1 + e⁻ˣ), x/(1 + e⁻ˣ). */
+  | { readonly op: "hswish" | "hsigmoid" | "sigmoid" | "swish" }
+  /** `countPads` (avgPool only; absent: true): divide by k², else by the pixels inside the map. max never sees the padding. */
+  | { readonly op: "maxPool" | "avgPool"; readonly k: number; readonly stride: number; readonly pad: number; readonly countPads?: boolean }
   /** [h, w, c] → [c]. */
   | { readonly op: "globalAvgPool" }
   | { readonly op: "linear"; readonly cin: number; readonly cout: number; readonly weight: ParamName; readonly bias?: ParamName }
   | { readonly op: "add" }
+  /** A map [h, w, c] times a vector [c] of the same example: squeeze-and-excitation. */
+  | { readonly op: "scale" }
+  /** A map times a parameter [c], channel by channel. */
+  | { readonly op: "mask"; readonly weights: ParamName }
+  /**
+   * Weighted sum of n ≥ 1 values of one shape: Σ p[index[i]]·x_i. p has `count` numbers: `weights[begin + j]`, or their softmax when `soft`.
+   * A j that no input has takes its share of the softmax all the same: the `none` of DARTS.
+   */
+  | { readonly op: "mix"; readonly weights: ParamName; readonly begin: number; readonly count: number; readonly soft: boolean; readonly index: readonly number[] }
+  /** y[o] = x[⌊o·H/side⌋] on both axes, side ≤ H: one of the input resolutions that FBNetV2 mixes. */
+  | { readonly op: "subsample"; readonly side: number }
+  /** Transpose of `subsample`: y[⌊i·side/H⌋] = x[i], zero elsewhere, side ≥ H. */
+  | { readonly op: "scatter"; readonly side: number }
+  /** y[i, j] = x[i + by, j + by], zero beyond the edge: what the second convolution of a factorized reduction reads. */
+  | { readonly op: "shift"; readonly by: number }
+  /** In training, example b times the multiplier `masks[scope][b]` of the batch: 0 with probability `rate`, else 1/(1 − rate). Identity otherwise. */
+  | { readonly op: "dropPath"; readonly rate: number; readonly scope: string }
   /** Concatenate along channels. */
   | { readonly op: "concat" }
   /** Channels begin … begin + size. */

@@ -15,6 +15,13 @@ describe("shapes", () => {
     ["add of one", { op: "add" }],
     ["dense layer on a map", { op: "linear", cin: 6, cout: 2, weight: "w" }],
     ["second input", { op: "input" }],
+    ["map scaled by nothing", { op: "scale" }],
+    ["mixture of fewer weights than inputs", { op: "mix", weights: "a", begin: 0, count: 2, soft: true, index: [] }],
+    ["mixture by a weight that it has not", { op: "mix", weights: "a", begin: 0, count: 2, soft: true, index: [2] }],
+    ["subsample to more pixels", { op: "subsample", side: 6 }],
+    ["scatter to fewer pixels", { op: "scatter", side: 6 }],
+    ["shift past the edge", { op: "shift", by: 5 }],
+    ["path that is always dropped", { op: "dropPath", rate: 1, scope: "s" }],
   ];
   it.each(bad)("refuse a %s", (_, attrs) => {
     const b = builder();
@@ -31,6 +38,24 @@ describe("shapes", () => {
     expect(b.shapeOf(b.node("odd", { op: "stridedSlice", begin: 1, step: 4 }, [b.input]))).toEqual([7, 5, 2]);
     expect(b.shapeOf(b.node("cat", { op: "concat" }, [b.input, b.input, b.input]))).toEqual([7, 5, 18]);
     expect(b.shapeOf(b.linear("fc", b.node("gap", { op: "globalAvgPool" }, [b.input]), 3))).toEqual([3]);
+  });
+
+  it("of weights on maps, mixtures and resampling", () => {
+    const b = builder();
+    const alpha = b.architecture("alpha", 4, { kind: "normal", std: 1e-3 });
+    const vector = b.node("gap", { op: "globalAvgPool" }, [b.input]);
+    expect(b.shapeOf(b.scale("s", b.input, b.hsigmoid("g", vector)))).toEqual([7, 5, 6]);
+    expect(() => b.scale("wide", b.input, b.linear("l", vector, 5))).toThrow(/does not fit/);
+    expect(b.shapeOf(b.mix("one", [b.input], { weights: alpha, begin: 3, count: 1, soft: false }))).toEqual([7, 5, 6]);
+    expect(() => b.mix("past", [b.input, b.input], { weights: alpha, begin: 3, count: 2, soft: true })).toThrow(/past needs 5 numbers of alpha/);
+    expect(() => b.mask("masked", b.input, alpha)).toThrow(/masked needs 6 numbers of alpha/);
+    expect(() => b.mask("unknown", b.input, "beta")).toThrow(/declares no parameter beta/);
+    expect(() => b.mix("unequal", [b.input, vector], { weights: alpha, begin: 0, count: 2, soft: true })).toThrow(/does not fit/);
+    expect(b.shapeOf(b.node("sub", { op: "subsample", side: 4 }, [b.input]))).toEqual([4, 4, 6]);
+    expect(b.shapeOf(b.node("scat", { op: "scatter", side: 9 }, [b.input]))).toEqual([9, 9, 6]);
+    expect(b.shapeOf(b.node("shift", { op: "shift", by: 1 }, [b.input]))).toEqual([7, 5, 6]);
+    expect(b.shapeOf(b.dropPath("drop", vector, 0.2, "scope"))).toEqual([6]);
+    expect(b.finish(vector).params.find((p) => p.name === "alpha")).toEqual({ name: "alpha", shape: [4], role: "architecture", init: { kind: "normal", std: 1e-3 } });
   });
 
   it("refuse taken names and nodes that do not exist", () => {
@@ -89,6 +114,16 @@ describe("cost", () => {
     ]);
     expect(costOf(graph)).toEqual({ macs: 864 + 288 + 80, params: 224 + 16 + 72 + 90, razorFlops: 1232 + 200 });
     expect(activationFloats(graph)).toBe(96 + 32 * 5 + 8 + 8 + 10);
+  });
+
+  it("of smooth activations, weights on maps and resampling is nought, and architecture parameters are not counted", () => {
+    const b = builder(4, 4, 6);
+    const alpha = b.architecture("alpha", 6, { kind: "constant", value: 1 });
+    const gate = b.sigmoid("gate", b.linear("fc", b.node("gap", { op: "globalAvgPool" }, [b.input]), 6, false));
+    const scaled = b.scale("scaled", b.hswish("act", b.input), gate);
+    const mixed = b.mix("mixed", [b.mask("mask", scaled, alpha), b.dropPath("drop", scaled, 0.5, "s")], { weights: alpha, begin: 0, count: 6, soft: true });
+    const moved = b.node("up", { op: "scatter", side: 5 }, [b.node("shift", { op: "shift", by: 1 }, [b.node("down", { op: "subsample", side: 3 }, [mixed])])]);
+    expect(costOf(b.finish(moved))).toEqual({ macs: 36, params: 36, razorFlops: 36 + 96 });
   });
 
   it("charges a shared parameter once", () => {

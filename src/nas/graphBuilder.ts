@@ -3,7 +3,7 @@
  * so that spaces state structure only. Node `a.b.dw` owns `a.b.dw.weight`; a norm `a.b.bn1` owns `.weight`, `.bias` and its statistics.
  */
 import { AppError } from "@/lib/appError";
-import type { Graph, GraphNode, Init, Op, ParamName, ParamRole, ParamSpec, Shape } from "./graph";
+import { sizeOf, type Graph, type GraphNode, type Init, type Op, type ParamName, type ParamRole, type ParamSpec, type Shape } from "./graph";
 import { inferShape } from "./ops";
 
 /** How a space starts its parameters. */
@@ -34,6 +34,14 @@ export interface DepthwiseOptions {
   readonly dilation?: number;
 }
 
+/** Where the weights of a mix are: numbers begin … begin + count − 1 of an architecture parameter, through a softmax when `soft`. */
+export interface Mixture {
+  readonly weights: ParamName;
+  readonly begin: number;
+  readonly count: number;
+  readonly soft: boolean;
+}
+
 /** Methods return the id of the node they add; `name` is its full path. Anything that does not fit throws `bug`. */
 export interface GraphBuilder {
   /** Id of the input node. */
@@ -46,7 +54,21 @@ export interface GraphBuilder {
   batchNorm(name: string, from: number, affine?: boolean): number;
   relu(name: string, from: number): number;
   relu6(name: string, from: number): number;
+  hswish(name: string, from: number): number;
+  hsigmoid(name: string, from: number): number;
+  sigmoid(name: string, from: number): number;
+  swish(name: string, from: number): number;
   linear(name: string, from: number, cout: number, bias?: boolean): number;
+  /** Map times vector, channel by channel of each example. */
+  scale(name: string, map: number, vector: number): number;
+  /** Declares `size` architecture parameters, to be read by any number of masks and mixes. Returns their name. */
+  architecture(name: ParamName, size: number, init: Init): ParamName;
+  /** `weights`: an architecture parameter of as many numbers as there are channels. */
+  mask(name: string, from: number, weights: ParamName): number;
+  /** Weighted sum of the candidates, the i-th by number `index[i]` of a mixture (0, 1, … when absent). */
+  mix(name: string, from: readonly number[], mixture: Mixture, index?: readonly number[]): number;
+  /** See the op: multipliers come with each batch under `scope`. */
+  dropPath(name: string, from: number, rate: number, scope: string): number;
   /** Any op without parameters. */
   node(name: string, attrs: Op, inputs: readonly number[]): number;
   /** Nodes added by `body` carry this slot. */
@@ -83,10 +105,15 @@ function makeState(input: Shape) {
       nodes.push({ id, name, attrs, inputs, shape: inferShape(attrs, inputs.map(shapeOf)), slot });
       return id;
     },
-    param(name: ParamName, role: ParamRole, shape: readonly number[], init: Init): ParamName {
+    param(name: ParamName, role: ParamRole, shape: readonly number[], init: Init, groups = 1): ParamName {
       claim(name);
-      params.push({ name, shape, role, init });
+      params.push(groups === 1 ? { name, shape, role, init } : { name, shape, role, init, groups });
       return name;
+    },
+    sizeOf(name: ParamName): number {
+      const spec = params.find((p) => p.name === name);
+      if (spec === undefined) throw new AppError("bug", `The graph declares no parameter ${name}.`);
+      return sizeOf(spec.shape);
     },
     norm(stats: string, channels: number): void {
       norms.push({ stats, channels });
@@ -126,6 +153,7 @@ export function graphBuilder(input: Shape, init: InitPolicy): GraphBuilder {
         "conv",
         [k, k, perGroup, cout],
         own ?? init.conv(k, perGroup, cout, groups),
+        groups,
       );
       const attrs = { op: "conv", k, stride, pad: Math.floor(k / 2), groups, cin, cout, weight } as const;
       return node(name, bias ? { ...attrs, bias: param(`${name}.bias`, "bias", [cout], init.bias) } : attrs, [from]);
@@ -145,11 +173,30 @@ export function graphBuilder(input: Shape, init: InitPolicy): GraphBuilder {
     },
     relu: (name, from) => node(name, { op: "relu" }, [from]),
     relu6: (name, from) => node(name, { op: "relu6" }, [from]),
+    hswish: (name, from) => node(name, { op: "hswish" }, [from]),
+    hsigmoid: (name, from) => node(name, { op: "hsigmoid" }, [from]),
+    sigmoid: (name, from) => node(name, { op: "sigmoid" }, [from]),
+    swish: (name, from) => node(name, { op: "swish" }, [from]),
     linear(name, from, cout, bias = true) {
       const cin = channelsOf(from);
       const weight = param(`${name}.weight`, "linear", [cin, cout], init.linear(cin));
       const attrs = { op: "linear", cin, cout, weight } as const;
       return node(name, bias ? { ...attrs, bias: param(`${name}.bias`, "bias", [cout], init.bias) } : attrs, [from]);
     },
+    scale: (name, map, vector) => node(name, { op: "scale" }, [map, vector]),
+    architecture: (name, size, own) => param(name, "architecture", [size], own),
+    mask(name, from, weights) {
+      needs(name, weights, channelsOf(from), state.sizeOf(weights) === channelsOf(from));
+      return node(name, { op: "mask", weights }, [from]);
+    },
+    mix(name, from, { weights, begin, count, soft }, index = from.map((_, i) => i)) {
+      needs(name, weights, begin + count, begin + count <= state.sizeOf(weights));
+      return node(name, { op: "mix", weights, begin, count, soft, index }, from);
+    },
+    dropPath: (name, from, rate, scope) => node(name, { op: "dropPath", rate, scope }, [from]),
   };
+}
+
+function needs(node: string, weights: ParamName, numbers: number, met: boolean): void {
+  if (!met) throw new AppError("bug", `Graph does not fit: ${node} needs ${numbers} numbers of ${weights}.`);
 }

@@ -9,8 +9,8 @@ import { sizeOf, type Op, type OpName, type ParamName, type Shape } from "./grap
 type OpOf<K extends OpName, U = Op> = U extends { readonly op: infer N } ? (K extends N ? U : never) : never;
 
 export interface OpRule<A = Op> {
-  /** How many inputs the op takes; `many` = two or more. */
-  readonly arity: 0 | 1 | 2 | "many";
+  /** How many inputs the op takes; `many` = two or more, `some` = one or more. */
+  readonly arity: 0 | 1 | 2 | "many" | "some";
   /** Shape of the result. Throws `bug` when the inputs do not fit. */
   shape(attrs: A, inputs: readonly Shape[]): Shape;
   /** Multiply–adds of one example. */
@@ -59,6 +59,28 @@ const pool: OpRule<OpOf<"maxPool">> = {
   razorExtra: inputSize,
 };
 
+/** Activations that MMRazor's counter does not know cost nothing in it either. */
+const uncounted = { ...free, arity: 1, shape: sameShape } as const;
+
+/** Square resampling to `side`; `fits` says whether an input side can become it. */
+function resample(fits: (length: number, side: number) => boolean): OpRule<OpOf<"subsample" | "scatter">> {
+  return {
+    ...free,
+    arity: 1,
+    shape: ({ op, side: to }, inputs) => {
+      const [h, w, c] = asMap(inputs[0]);
+      if (!Number.isInteger(to) || to < 1 || !fits(h, to) || !fits(w, to)) misfit(`${op} of a ${h}×${w} map to side ${to}`);
+      return [to, to, c];
+    },
+  };
+}
+
+function equalShapes(inputs: readonly Shape[]): Shape {
+  const shape = first(inputs);
+  for (const other of inputs) if (String(other) !== String(shape)) misfit(`[${shape}] + [${other}]`);
+  return shape;
+}
+
 const activation = { ...free, arity: 1, shape: sameShape, razorExtra: outputSize } as const;
 
 const opTable: OpTable = {
@@ -94,6 +116,10 @@ const opTable: OpTable = {
   },
   relu: activation,
   relu6: activation,
+  hswish: uncounted,
+  hsigmoid: uncounted,
+  sigmoid: uncounted,
+  swish: uncounted,
   maxPool: pool,
   avgPool: pool,
   globalAvgPool: { ...free, arity: 1, shape: (_, inputs) => [asMap(inputs[0])[2]], razorExtra: inputSize },
@@ -111,11 +137,41 @@ const opTable: OpTable = {
   add: {
     ...free,
     arity: 2,
+    shape: (_, inputs) => equalShapes(inputs),
+  },
+  scale: {
+    ...free,
+    arity: 2,
     shape: (_, inputs) => {
-      const shape = first(inputs);
-      for (const other of inputs) if (String(other) !== String(shape)) misfit(`[${shape}] + [${other}]`);
-      return shape;
+      const [h, w, c] = asMap(inputs[0]);
+      if (String(inputs[1]) !== String([c])) misfit(`a map of ${c} channels scaled by [${inputs[1]}]`);
+      return [h, w, c];
     },
+  },
+  mask: { ...free, arity: 1, shape: sameShape, params: ({ weights }) => [weights] },
+  mix: {
+    ...free,
+    arity: "some",
+    shape: ({ begin, count, index }, inputs) => {
+      if (index.length !== inputs.length || index.some((i) => !Number.isInteger(i) || i < 0 || i >= count) || begin < 0)
+        misfit(`${inputs.length} inputs mixed by the weights ${index.join(", ")} of ${count}`);
+      return equalShapes(inputs);
+    },
+    params: ({ weights }) => [weights],
+  },
+  subsample: resample((length, to) => to <= length),
+  scatter: resample((length, to) => to >= length),
+  shift: {
+    ...uncounted,
+    shape: ({ by }, inputs) => {
+      const [h, w, c] = asMap(inputs[0]);
+      if (!Number.isInteger(by) || by < 0 || by >= Math.min(h, w)) misfit(`a ${h}×${w} map shifted by ${by}`);
+      return [h, w, c];
+    },
+  },
+  dropPath: {
+    ...uncounted,
+    shape: ({ rate }, inputs) => (rate >= 0 && rate < 1 ? first(inputs) : misfit(`paths dropped with probability ${rate}`)),
   },
   concat: {
     ...free,
@@ -167,7 +223,7 @@ export function ruleOf(attrs: Op): OpRule {
 /** Shape that `attrs` gives for inputs of these shapes (one example, NHWC without N). Throws `bug` when they do not fit. */
 export function inferShape(attrs: Op, inputs: readonly Shape[]): Shape {
   const rule = ruleOf(attrs);
-  const fits = rule.arity === "many" ? inputs.length >= 2 : inputs.length === rule.arity;
+  const fits = typeof rule.arity === "string" ? inputs.length >= (rule.arity === "many" ? 2 : 1) : inputs.length === rule.arity;
   if (!fits) misfit(`${attrs.op} takes ${rule.arity} inputs, got ${inputs.length}`);
   return rule.shape(attrs, inputs);
 }

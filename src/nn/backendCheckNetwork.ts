@@ -34,7 +34,7 @@ const specs: readonly Spec[] = [
   ["project.bn", norm("project.bn"), [16], [8, 8, 8]],
   ["sum", { op: "add" }, [9, 17], [8, 8, 8]],
   ["pool", { op: "maxPool", k: 3, stride: 2, pad: 1 }, [18], [4, 4, 8]],
-  ["smooth", { op: "avgPool", k: 3, stride: 1, pad: 1 }, [19], [4, 4, 8]],
+  ["smooth", { op: "avgPool", k: 3, stride: 1, pad: 1, countPads: false }, [19], [4, 4, 8]],
   ["even", { op: "stridedSlice", begin: 0, step: 2 }, [20], [4, 4, 4]],
   ["mean", { op: "globalAvgPool" }, [21], [4]],
   ["fc", { op: "linear", cin: 4, cout: 4, weight: "fc.weight", bias: "fc.bias" }, [22], [4]],

@@ -5,13 +5,19 @@
 import type { RngKey } from "@/lib/rng";
 import type { Graph, ParamSpec } from "@/nas/graph";
 
-export type BackendName = "tfjs-cpu" | "tfjs-wasm" | "tfjs-webgpu" | "tfjs-webgl";
+/** Backends of the reference executor. */
+export type TfjsBackendName = "tfjs-cpu" | "tfjs-wasm" | "tfjs-webgpu" | "tfjs-webgl";
+
+/** `webgpu` and `wasm` are the plan executor's. */
+export type BackendName = TfjsBackendName | "webgpu" | "wasm";
 
 /** Normalised images [size, h, w, c] and labels [size]; the arrays may be longer than `size` and are read before the call returns. */
 export interface Batch {
   readonly images: Float32Array;
   readonly labels: Uint8Array;
   readonly size: number;
+  /** Multipliers of drop path by scope, one an example; a scope that is absent is all ones. Only training reads them. */
+  readonly masks?: ReadonlyMap<string, Float32Array>;
 }
 
 export interface SgdOptions {
@@ -19,7 +25,7 @@ export interface SgdOptions {
   readonly momentum: number;
   /** L2 added to the gradient, as in PyTorch. */
   readonly weightDecay: number;
-  /** Whether decay also applies to gamma, beta and biases. */
+  /** Whether decay also applies to gamma, beta, biases and architecture parameters. */
   readonly decayNorms: boolean;
   readonly nesterov?: boolean;
 }
@@ -40,6 +46,8 @@ export interface TrainOptions {
   readonly clip: number | null;
   /** ε of label smoothing; 0 = plain cross entropy. */
   readonly labelSmoothing: number;
+  /** Logits of a teacher [size, classes]: the loss is then the cross entropy against their softmax, without smoothing; absent: against the labels. */
+  readonly teacher?: Float32Array;
 }
 
 /** Parameters, optimizer state and running statistics by name. Everything survives a snapshot. */
@@ -76,9 +84,18 @@ export interface Evaluation {
 /** Where the batch-norm statistics of an evaluation come from: given ones, the store's running ones, or each batch's own. */
 export type StatsSource = NormStats | "running" | "batch";
 
+/** Something that will be run soon: a graph with a batch size, and what is done with it. */
+export interface PrepareWork {
+  readonly graph: Graph;
+  readonly batch: number;
+  readonly mode: "train" | "recalibrate" | "evaluate" | "logits";
+  /** Of training. */
+  readonly optimizer?: "sgd" | "adam";
+}
+
 export interface Executor {
   readonly backend: BackendName;
-  /** Which executor this is, for the status bar: `tfjs` or, later, `plan`. */
+  /** Which executor this is, for the status bar. */
   readonly kind: "tfjs" | "plan";
   createStore(params: readonly ParamSpec[], norms: Graph["norms"], key: RngKey): ParamStore;
   /**
@@ -94,6 +111,10 @@ export interface Executor {
   evaluate(store: ParamStore, graph: Graph, stats: StatsSource): Evaluation;
   /** Logits [size, classes]. */
   logits(store: ParamStore, graph: Graph, stats: StatsSource, batch: Batch): Promise<Float32Array>;
+  /**
+   * Compiles what the work needs (kernels, memory, programs), so that its first step does not stall; nothing is computed. `report` counts kernels.
+   */
+  prepare(store: ParamStore, work: readonly PrepareWork[], report?: (done: number, total: number) => void): Promise<void>;
   memory(): { readonly tensors: number; readonly bytes: number };
   /** Resolves when everything submitted is done. */
   idle(): Promise<void>;

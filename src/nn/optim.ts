@@ -16,7 +16,7 @@ export interface Updatable {
   replace(name: string, value: Tensor, state: OptimizerState | null): void;
 }
 
-const exempt: ReadonlySet<ParamRole> = new Set<ParamRole>(["gamma", "beta", "bias"]);
+const exempt: ReadonlySet<ParamRole> = new Set<ParamRole>(["gamma", "beta", "bias", "architecture"]);
 
 /** Weight decay of a parameter by its role. */
 export function decayOf(options: SgdOptions | AdamOptions, role: ParamRole): number {

@@ -5,6 +5,8 @@ import { unzipSync } from "fflate";
 import { beforeAll, describe, expect, it } from "vitest";
 import { rootKey } from "@/lib/rng";
 import { sizeOf, type Graph, type GraphNode, type Op, type ParamSpec } from "@/nas/graph";
+import { graphBuilder } from "@/nas/graphBuilder";
+import { torchDefaultInit } from "@/nas/space/init";
 import { makeSpace } from "@/nas/space/registry";
 import { exportTfjsModel, zipTfjsModel, type TfjsModelInfo } from "./tfjsModel";
 
@@ -62,6 +64,56 @@ function randomWeights(graph: Graph, seed: number): Map<string, Float32Array> {
     draw(`${stats}.var`, channels, 0.3, 1.5);
   }
   return weights;
+}
+
+type Plain = Extract<Op, { op: "hswish" | "hsigmoid" | "sigmoid" | "swish" | "scale" | "mask" | "mix" | "subsample" | "scatter" | "shift" | "dropPath" }>;
+
+/** Pixel by pixel: value of x at the place that `from` gives for a pixel of the result, zero where it gives none. */
+function moved(x: tf.Tensor, h: number, w: number, from: (i: number, size: number) => number): tf.Tensor {
+  const [b = 0, ih = 0, iw = 0, c = 0] = x.shape;
+  const values = x.dataSync();
+  const data = Float32Array.from({ length: b * h * w * c }, (_, i) => {
+    const [ch, ox, oy, n] = [i % c, Math.floor(i / c) % w, Math.floor(i / c / w) % h, Math.floor(i / c / w / h)];
+    const [iy, ix] = [from(oy, ih), from(ox, iw)];
+    return iy >= 0 && iy < ih && ix >= 0 && ix < iw ? (values[((n * ih + iy) * iw + ix) * c + ch] ?? 0) : 0;
+  });
+  return tf.tensor(data, [b, h, w, c]);
+}
+
+/** Ops without a TensorFlow counterpart, by their definitions. */
+function special(attrs: Plain, xs: readonly tf.Tensor[], shape: readonly number[], weights: ReadonlyMap<string, Float32Array>): tf.Tensor {
+  const x = xs[0] as tf.Tensor;
+  const [h = 0, w = 0] = shape;
+  const gate = (): tf.Tensor => tf.div(1, tf.add(1, tf.exp(tf.neg(x))));
+  const ramp = (): tf.Tensor => tf.div(tf.minimum(tf.maximum(tf.add(x, 3), 0), 6), 6);
+  switch (attrs.op) {
+    case "hswish":
+      return tf.mul(x, ramp());
+    case "hsigmoid":
+      return ramp();
+    case "sigmoid":
+      return gate();
+    case "swish":
+      return tf.mul(x, gate());
+    case "scale":
+      return tf.mul(x, tf.reshape(xs[1] as tf.Tensor, [3, 1, 1, -1]));
+    case "mask":
+      return tf.mul(x, tf.tensor1d(weights.get(attrs.weights) as Float32Array));
+    case "mix": {
+      const own = Array.from(weights.get(attrs.weights) as Float32Array).slice(attrs.begin, attrs.begin + attrs.count);
+      const total = own.reduce((sum, a) => sum + Math.exp(a), 0);
+      const p = own.map((a) => (attrs.soft ? Math.exp(a) / total : a));
+      return xs.map((t, i) => tf.mul(t, p[attrs.index[i] as number] as number)).reduce((a, b) => tf.add(a, b));
+    }
+    case "subsample":
+      return moved(x, h, w, (i, size) => Math.floor((i * size) / attrs.side));
+    case "scatter":
+      return moved(x, h, w, (i, size) => Array.from({ length: size }, (_, k) => Math.floor((k * attrs.side) / size)).indexOf(i));
+    case "shift":
+      return moved(x, h, w, (i) => i + attrs.by);
+    case "dropPath":
+      return x;
+  }
 }
 
 /** Plain tfjs ops, padding by hand: what the model must agree with. */
@@ -131,7 +183,7 @@ function reference(graph: Graph, weights: ReadonlyMap<string, Float32Array>, ima
       case "avgPool": {
         const sums = tf.avgPool(padded(x, attrs.pad), attrs.k, attrs.stride, "valid");
         const counts = tf.avgPool(padded(tf.onesLike(x), attrs.pad), attrs.k, attrs.stride, "valid");
-        values.push(tf.div(sums, counts));
+        values.push(attrs.countPads === false ? tf.div(sums, counts) : sums);
         break;
       }
       case "globalAvgPool":
@@ -175,7 +227,7 @@ function reference(graph: Graph, weights: ReadonlyMap<string, Float32Array>, ima
         );
         break;
       default:
-        attrs satisfies never;
+        values.push(special(attrs, inputs.map((_, i) => at(i)), shape, weights));
     }
   }
   return (values[graph.output] as tf.Tensor).dataSync() as Float32Array;
@@ -244,7 +296,7 @@ describe("exportTfjsModel", () => {
     const joined = g.add({ op: "concat" }, [11, 9, 8], keep, g.add(bn("n2", true), [11, 9, 4], wide));
     const mixed = g.add({ op: "shuffle", groups: 2 }, [11, 9, 8], joined);
     const max = g.add({ op: "maxPool", k: 3, stride: 2, pad: 1 }, [6, 5, 8], mixed);
-    const avg = g.add({ op: "avgPool", k: 3, stride: 2, pad: 1 }, [6, 5, 8], mixed);
+    const avg = g.add({ op: "avgPool", k: 3, stride: 2, pad: 1, countPads: false }, [6, 5, 8], mixed);
     const strided = g.add(
       { op: "depthwise", k: 5, stride: 2, pad: 2, dilation: 1, weight: "d2.weight" },
       [6, 5, 8],
@@ -258,6 +310,22 @@ describe("exportTfjsModel", () => {
       g.add({ op: "globalAvgPool" }, [8], valid),
     );
     await compare(g.graph(), 1, 1e-5);
+  });
+
+  it("covers smooth activations, weights on maps, mixtures, resampling and counted padding", async () => {
+    const b = graphBuilder([9, 9, 4], torchDefaultInit);
+    const alpha = b.architecture("alpha", 5, { kind: "constant", value: 0 });
+    const gate = b.hsigmoid("gate", b.linear("squeeze", b.node("mean", { op: "globalAvgPool" }, [b.input]), 4));
+    const scaled = b.scale("scaled", b.hswish("hswish", b.conv("stem", b.input, { cout: 4, k: 3 })), gate);
+    const masked = b.mask("masked", b.swish("swish", scaled), b.architecture("m", 4, { kind: "constant", value: 1 }));
+    const dropped = b.dropPath("dropped", b.sigmoid("sigmoid", scaled), 0.5, "first");
+    const soft = b.mix("soft", [masked, dropped, scaled], { weights: alpha, begin: 1, count: 4, soft: true }, [3, 0, 2]);
+    const small = b.node("small", { op: "subsample", side: 7 }, [soft]);
+    const spread = b.node("spread", { op: "scatter", side: 9 }, [b.conv("inner", small, { cout: 4, k: 3 })]);
+    const shifted = b.node("shifted", { op: "shift", by: 1 }, [soft]);
+    const hard = b.mix("hard", [spread, shifted], { weights: alpha, begin: 0, count: 2, soft: false });
+    const pooled = b.node("pooled", { op: "avgPool", k: 3, stride: 2, pad: 1 }, [hard]);
+    await compare(b.finish(b.linear("fc", b.node("out", { op: "globalAvgPool" }, [pooled]), 3)), 4, 1e-5);
   });
 
   it.each([

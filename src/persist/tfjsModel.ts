@@ -4,8 +4,10 @@
  */
 import { AppError } from "@/lib/appError";
 import type { JsonValue } from "@/nas/formats/json";
-import type { Graph, GraphNode } from "@/nas/graph";
-import { floatBytes, requireWeight, type Weights } from "./safetensors";
+import type { Graph } from "@/nas/graph";
+import { requireWeight, type Weights } from "./safetensors";
+import { writeActivation, writeDropPath, writeMask, writeMix, writeScale, writeScatter, writeShift, writeSubsample } from "./tfjsModelOps";
+import { dims, first, FLOAT, INT, ints, LOWEST, ModelWriter, text, type Attr, type Context } from "./tfjsModelWriter";
 import { zipFiles } from "./zip";
 
 /** What a user of the model must know beside the weights; written to `userDefinedMetadata`. */
@@ -22,97 +24,6 @@ export interface TfjsModelInfo {
 export interface TfjsModel {
   readonly modelJson: string;
   readonly weightsBin: Uint8Array;
-}
-
-type Attr = Readonly<Record<string, unknown>>;
-interface NodeDef {
-  readonly name: string;
-  readonly op: string;
-  readonly input: readonly string[];
-  readonly attr: Readonly<Record<string, Attr>>;
-}
-interface WeightSpec {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly dtype: "float32" | "int32";
-}
-
-const FLOAT: Attr = { type: "DT_FLOAT" };
-const INT: Attr = { type: "DT_INT32" };
-const LOWEST = -3.4028234663852886e38;
-
-function text(value: string): Attr {
-  return { s: btoa(value) };
-}
-
-function ints(values: readonly number[]): Attr {
-  return { list: { i: values.map(String) } };
-}
-
-function dims(shape: readonly number[]): Attr {
-  return { shape: { dim: shape.map((size) => ({ size: String(size) })) } };
-}
-
-/** Collects NodeDefs and weight bytes; names are made unique and legal for TensorFlow. */
-class ModelWriter {
-  readonly nodes: NodeDef[] = [];
-  readonly specs: WeightSpec[] = [];
-  private readonly chunks: Uint8Array[] = [];
-  private readonly taken = new Set<string>();
-
-  add(name: string, op: string, input: readonly string[], attr: Readonly<Record<string, Attr>> = { T: FLOAT }): string {
-    const legal = name.replace(/[^A-Za-z0-9_.\-/]/g, "_").replace(/^[^A-Za-z0-9.]/, "n$&");
-    let unique = legal;
-    for (let i = 1; this.taken.has(unique); i++) unique = `${legal}_${i}`;
-    this.taken.add(unique);
-    this.nodes.push({ name: unique, op, input, attr });
-    return unique;
-  }
-
-  floats(name: string, shape: readonly number[], values: Float32Array): string {
-    return this.constant(name, shape, "float32", floatBytes(values));
-  }
-
-  ints(name: string, shape: readonly number[], values: readonly number[]): string {
-    const bytes = new Uint8Array(4 * values.length);
-    const view = new DataView(bytes.buffer);
-    values.forEach((value, i) => view.setInt32(4 * i, value, true));
-    return this.constant(name, shape, "int32", bytes);
-  }
-
-  weightBytes(): Uint8Array {
-    const all = new Uint8Array(this.chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-    let at = 0;
-    for (const chunk of this.chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
-    return all;
-  }
-
-  private constant(name: string, shape: readonly number[], dtype: WeightSpec["dtype"], bytes: Uint8Array): string {
-    const value: Attr = {
-      tensor: { dtype: dtype === "float32" ? "DT_FLOAT" : "DT_INT32", tensorShape: dims(shape)["shape"] },
-    };
-    const unique = this.add(name, "Const", [], { dtype: dtype === "float32" ? FLOAT : INT, value });
-    this.specs.push({ name: unique, shape, dtype });
-    this.chunks.push(bytes);
-    return unique;
-  }
-}
-
-interface Context {
-  readonly writer: ModelWriter;
-  readonly weights: Weights;
-  readonly node: GraphNode;
-  /** TensorFlow names of the inputs, with the graph nodes that made them. */
-  readonly from: readonly { readonly name: string; readonly node: GraphNode }[];
-}
-
-function first({ from, node }: Context): Context["from"][number] {
-  const input = from[0];
-  if (input === undefined) throw new AppError("bug", `Node ${node.name} has no input.`);
-  return input;
 }
 
 /** Shape attributes of a convolution; symmetric padding is explicit, as tfjs executes it for both kinds. */
@@ -206,12 +117,13 @@ function writeBatchNorm(ctx: Context): string {
   });
 }
 
-/** PyTorch pooling: max ignores the padding; an average does not count it (the border is rescaled by a constant map). */
+/** PyTorch pooling: max ignores the padding; an average that does not count it is rescaled at the border by a constant map. */
 function writePool(ctx: Context): string {
   const { writer, node } = ctx;
   const { attrs } = node;
   if (attrs.op !== "maxPool" && attrs.op !== "avgPool") throw new AppError("bug", "Not a pooling.");
   const { k, stride, pad } = attrs;
+  const counted = attrs.op === "maxPool" || (attrs.countPads ?? true);
   const { name: input, node: source } = first(ctx);
   let padded = input;
   if (pad > 0) {
@@ -227,7 +139,7 @@ function writePool(ctx: Context): string {
     padding: text("VALID"),
   };
   const pooled = writer.add(node.name, attrs.op === "maxPool" ? "MaxPool" : "AvgPool", [padded], window);
-  if (pad === 0 || attrs.op === "maxPool") return pooled;
+  if (pad === 0 || counted) return pooled;
   const [hin = 0, win = 0] = source.shape;
   const [hout = 0, wout = 0] = node.shape;
   const inside = (at: number, side: number): number =>
@@ -305,6 +217,25 @@ function writeNode(ctx: Context): string {
       return writer.add(node.name, "Relu", [first(ctx).name]);
     case "relu6":
       return writer.add(node.name, "Relu6", [first(ctx).name]);
+    case "hswish":
+    case "hsigmoid":
+    case "sigmoid":
+    case "swish":
+      return writeActivation(ctx, attrs.op);
+    case "scale":
+      return writeScale(ctx);
+    case "mask":
+      return writeMask(ctx, attrs.weights);
+    case "mix":
+      return writeMix(ctx, attrs);
+    case "subsample":
+      return writeSubsample(ctx, attrs.side);
+    case "scatter":
+      return writeScatter(ctx, attrs.side);
+    case "shift":
+      return writeShift(ctx, attrs.by);
+    case "dropPath":
+      return writeDropPath(ctx);
     case "maxPool":
     case "avgPool":
       return writePool(ctx);

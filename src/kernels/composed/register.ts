@@ -134,6 +134,11 @@ function windowCounts(g: WindowGeometry): Tensor {
   return mul(tensor(rows, [1, g.oh, 1, 1]), tensor(columns, [1, 1, g.ow, 1]));
 }
 
+/** What an average over the zero-padded map is multiplied with. */
+function poolScale(g: WindowGeometry, attrs: Attrs): Tensor {
+  return attr(attrs, "pads") === 1 ? scalar(1) : div(g.kh * g.kw, windowCounts(g));
+}
+
 const poolOps: Partial<Record<KernelName, Compose>> = {
   NasPool: (get, attrs) => {
     const x = get("x");
@@ -141,19 +146,20 @@ const poolOps: Partial<Record<KernelName, Compose>> = {
     const window: [number, number] = [g.kh, g.kw];
     if (attr(attrs, "max") === 1) return maxPool(as4D(x), window, g.stride, g.pad, "floor");
     const padded = pad(x, [[0, 0], [g.pad, g.pad], [g.pad, g.pad], [0, 0]]);
-    return mul(avgPool(as4D(padded), window, g.stride, 0, "floor"), div(g.kh * g.kw, windowCounts(g)));
+    // With a padding in numbers stock pools take the window's height for its width too.
+    return mul(avgPool(as4D(padded), window, g.stride, "valid"), poolScale(g, attrs));
   },
   NasPoolGrad: (get, attrs) => {
     const [dy, x] = [get("dy"), get("x")];
     const g = poolGeometry(x, attrs);
-    const shared = { filterSize: [g.kh, g.kw], strides: [g.stride, g.stride], dimRoundingMode: "floor" };
+    const shared = { filterSize: [g.kh, g.kw], strides: [g.stride, g.stride] };
     if (attr(attrs, "max") === 1) {
       const output = maxPool(as4D(x), [g.kh, g.kw], g.stride, g.pad, "floor");
-      return run("MaxPoolGrad", { dy, input: x, output }, { ...shared, pad: g.pad });
+      return run("MaxPoolGrad", { dy, input: x, output }, { ...shared, pad: g.pad, dimRoundingMode: "floor" });
     }
     const padded = pad(x, [[0, 0], [g.pad, g.pad], [g.pad, g.pad], [0, 0]]);
-    const even = mul(dy, div(g.kh * g.kw, windowCounts(g)));
-    const dx = run("AvgPoolGrad", { dy: even, input: padded }, { ...shared, pad: 0 });
+    const even = mul(dy, poolScale(g, attrs));
+    const dx = run("AvgPoolGrad", { dy: even, input: padded }, { ...shared, pad: "valid" });
     return slice(dx, [0, g.pad, g.pad, 0], [g.b, g.h, g.w, g.c]);
   },
 };

@@ -34,16 +34,29 @@ export function sliceChannels(x: Tensor, begin: number, size: number): Tensor {
   }))(x);
 }
 
-/** Channels begin, begin + step, …; `step` must divide their number. */
-export function strideChannels(x: Tensor, begin: number, step: number): Tensor {
+/** `count` of every `step` channels, from channel `begin` on; the map ends with zeros where it is too narrow. */
+function everyNth(x: Tensor, begin: number, step: number, count: number): Tensor {
   const [lead, c] = [x.shape.slice(0, -1), lastOf(x)];
-  const kept = c / step;
-  if (!Number.isInteger(kept) || begin >= step) throw new AppError("bug", `${c} channels from ${begin} in steps of ${step}: step must divide them`);
   // Rank 3 on the way: stock ops of rank 5 are broken on webgpu.
-  return customGrad((t) => ({
-    value: reshape(slice(reshape(t as Tensor, [-1, kept, step]), [0, 0, begin], [-1, kept, 1]), [...lead, kept]),
-    gradFunc: (dy: Tensor) => reshape(pad(reshape(dy, [-1, kept, 1]), [[0, 0], [0, 0], [begin, step - 1 - begin]]), [...lead, c]),
-  }))(x);
+  const rest = cut(reshape(x, [-1, c]), begin, Math.min(c - begin, count * step));
+  const even = pad(rest, [[0, 0], [0, count * step - lastOf(rest)]]);
+  return reshape(slice(reshape(even, [-1, count, step]), [0, 0, 0], [-1, count, 1]), [...lead, count]);
+}
+
+/** The transpose of {@link everyNth} for a map of c channels. */
+function everyNthGrad(dy: Tensor, begin: number, step: number, c: number): Tensor {
+  const [lead, count] = [dy.shape.slice(0, -1), lastOf(dy)];
+  const wide = reshape(pad(reshape(dy, [-1, count, 1]), [[0, 0], [0, 0], [0, step - 1]]), [-1, count * step]);
+  const kept = Math.min(c - begin, count * step);
+  return reshape(pad(cut(wide, 0, kept), [[0, 0], [begin, c - begin - kept]]), [...lead, c]);
+}
+
+/** Channels begin, begin + step, … as far as there are any. */
+export function strideChannels(x: Tensor, begin: number, step: number): Tensor {
+  const c = lastOf(x);
+  if (begin < 0 || begin >= c || step < 1) throw new AppError("bug", `${c} channels from ${begin} in steps of ${step}`);
+  const count = Math.ceil((c - begin) / step);
+  return customGrad((t) => ({ value: everyNth(t as Tensor, begin, step, count), gradFunc: (dy: Tensor) => everyNthGrad(dy, begin, step, c) }))(x);
 }
 
 function swapGroups(x: Tensor, groups: number): Tensor {

@@ -1,4 +1,4 @@
-/** Max and average pooling as in PyTorch: padding never wins a maximum, and averages count real pixels only. */
+/** Max and average pooling as in PyTorch: padding never wins a maximum, and an average counts it or not. */
 import type { WindowGeometry } from "../geometry";
 
 /** Calls back per output element with the input offsets of its window's real pixels, in row order. */
@@ -27,29 +27,34 @@ function argmax(x: Float32Array, inside: readonly number[], c: number): number {
   return best;
 }
 
-export function poolForward(x: Float32Array, y: Float32Array, g: WindowGeometry, isMax: boolean): void {
+/** `mean`: divide by the pixels inside; `padded`: by the whole window. */
+export type PoolKind = "max" | "mean" | "padded";
+
+export function poolForward(x: Float32Array, y: Float32Array, g: WindowGeometry, kind: PoolKind): void {
   const sums = new Float64Array(g.c);
   forEachWindow(g, (yi, inside) => {
-    if (isMax) {
+    if (kind === "max") {
       for (let c = 0; c < g.c; c++) y[yi + c] = x[argmax(x, inside, c)] as number;
       return;
     }
     sums.fill(0);
     for (const offset of inside) for (let c = 0; c < g.c; c++) sums[c] = (sums[c] as number) + (x[offset + c] as number);
-    for (let c = 0; c < g.c; c++) y[yi + c] = (sums[c] as number) / inside.length;
+    const count = kind === "mean" ? inside.length : g.kh * g.kw;
+    for (let c = 0; c < g.c; c++) y[yi + c] = (sums[c] as number) / count;
   });
 }
 
 /** `dx` is overwritten; `x` is only looked at for the maximum. */
-export function poolGrad(dy: Float32Array, x: Float32Array, dx: Float32Array, g: WindowGeometry, isMax: boolean): void {
+export function poolGrad(dy: Float32Array, x: Float32Array, dx: Float32Array, g: WindowGeometry, kind: PoolKind): void {
   dx.fill(0);
   forEachWindow(g, (yi, inside) => {
+    const count = kind === "mean" ? inside.length : g.kh * g.kw;
     for (let c = 0; c < g.c; c++) {
       const grad = dy[yi + c] as number;
-      if (isMax) {
+      if (kind === "max") {
         const i = argmax(x, inside, c);
         dx[i] = (dx[i] as number) + grad;
-      } else for (const offset of inside) dx[offset + c] = (dx[offset + c] as number) + grad / inside.length;
+      } else for (const offset of inside) dx[offset + c] = (dx[offset + c] as number) + grad / count;
     }
   });
 }

@@ -7,7 +7,7 @@ import { moments, normalise, normGrad, type NormSize } from "./batchNorm";
 import { convFilterGrad, convForward, convInputGrad } from "./conv";
 import { depthwiseFilterGrad, depthwiseForward, depthwiseInputGrad } from "./depthwise";
 import { crossEntropy } from "./loss";
-import { poolForward, poolGrad } from "./pool";
+import { poolForward, poolGrad, type PoolKind } from "./pool";
 import { adam, clipFactor, sgd } from "./update";
 
 type Define = (name: KernelName, body: HostBody) => void;
@@ -113,18 +113,23 @@ function registerBatchNorm(define: Define): void {
   });
 }
 
+function poolKind(attrs: Attrs): PoolKind {
+  if (attr(attrs, "max") === 1) return "max";
+  return attr(attrs, "pads") === 1 ? "padded" : "mean";
+}
+
 function registerPool(define: Define): void {
   define("NasPool", (host, inputs, attrs) => {
     const x = inputs.get("x");
     const g = geometry(x.shape, attrs);
     const y = host.make([g.b, g.oh, g.ow, g.c]);
-    poolForward(host.floats(x), host.floats(y), g, attr(attrs, "max") === 1);
+    poolForward(host.floats(x), host.floats(y), g, poolKind(attrs));
     return y;
   });
   define("NasPoolGrad", (host, inputs, attrs) => {
     const [dy, x] = [inputs.get("dy"), inputs.get("x")];
     const dx = host.make(x.shape);
-    poolGrad(host.floats(dy), host.floats(x), host.floats(dx), geometry(x.shape, attrs), attr(attrs, "max") === 1);
+    poolGrad(host.floats(dy), host.floats(x), host.floats(dx), geometry(x.shape, attrs), poolKind(attrs));
     return dx;
   });
 }

@@ -10,12 +10,12 @@ import type { RngKey } from "@/lib/rng";
 import type { Graph, ParamSpec } from "@/nas/graph";
 import { tfBackendOf, wasmHeapBytes } from "@/kernels/backends";
 import type {
-  BackendName, Batch, Evaluation, Executor, ParamStore, Recalibration, StatsSource, TrainOptions,
+  Batch, Evaluation, Executor, ParamStore, Recalibration, StatsSource, TfjsBackendName, TrainOptions,
 } from "../executor"; // prettier-ignore
-import { crossEntropy, labelTensor } from "../loss";
+import { crossEntropy, labelTensor, trainingLoss } from "../loss";
 import { applyGradients } from "../optim";
 import { batchContext, Constants, evalContext, StatsSum, TfjsNormStats, updateRunning, type BatchStats } from "./norms";
-import { planOf, runPlan, type Plan } from "./plan";
+import { planOf, runPlan, type Plan, type PlanContext } from "./plan";
 import { copyOf, TfjsStore } from "./store";
 
 interface Disposable {
@@ -29,6 +29,23 @@ function imageTensor(plan: Plan, batch: Batch): Tensor {
     throw new AppError("bug", `a batch of ${batch.size} images of ${h}×${w}×${c} does not fit its arrays`);
   // A copy, since tfjs-cpu computes on the array that it is given.
   return tensor(batch.images.slice(0, length), [batch.size, h, w, c], "float32");
+}
+
+/** What the graphs of one training step share. */
+interface Step {
+  readonly images: Tensor;
+  readonly loss: (logits: Tensor) => Tensor;
+  readonly multipliers: PlanContext["multipliers"];
+  readonly updateStats: boolean;
+}
+
+/** Drop path's multipliers as tensors [size]. */
+function multipliersOf({ masks, size }: Batch): PlanContext["multipliers"] {
+  const made = new Map([...(masks ?? [])].map(([scope, values]) => {
+    if (values.length < size) throw new AppError("bug", `${values.length} multipliers of "${scope}" for ${size} examples`);
+    return [scope, tensor(values.slice(0, size), [size], "float32")] as const;
+  }));
+  return (scope) => made.get(scope) ?? null;
 }
 
 function ownStore(store: ParamStore): TfjsStore {
@@ -49,14 +66,14 @@ async function readScalars(scalars: readonly Tensor[]): Promise<Float32Array> {
 }
 
 class TfjsExecutor implements Executor {
-  readonly backend: BackendName;
+  readonly backend: TfjsBackendName;
   readonly kind = "tfjs";
   private readonly constants = new Constants();
   private losses: Tensor[] = [];
   /** Everything that callers hold and may forget. */
   private readonly lent = new Set<Disposable>();
 
-  constructor(name: BackendName) {
+  constructor(name: TfjsBackendName) {
     this.backend = name;
   }
 
@@ -70,11 +87,11 @@ class TfjsExecutor implements Executor {
     if (firstGraph === undefined) throw new AppError("bug", "a training step needs at least one graph");
     tidy(() => {
       const images = imageTensor(planOf(firstGraph), batch);
-      const labels = labelTensor(batch.labels, batch.size);
+      const step: Step = { images, loss: trainingLoss(batch, options), multipliers: multipliersOf(batch), updateStats };
       const gradients = new Map<string, Tensor>();
       let total: Tensor | null = null;
       for (const graph of graphs) {
-        const loss = this.accumulate(own, graph, images, labels, options.labelSmoothing, updateStats, gradients);
+        const loss = this.accumulate(own, graph, step, gradients);
         total = total === null ? loss : add(total, loss);
       }
       applyGradients(own, gradients, options);
@@ -141,6 +158,11 @@ class TfjsExecutor implements Executor {
     }
   }
 
+  /** Nothing to compile ahead: tfjs compiles a kernel when it first runs. */
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** `bytes` is what the device really holds: the WASM heap, tfjs's GPU buffers, else the tensors' sizes. */
   memory(): { readonly tensors: number; readonly bytes: number } {
     const info = memory();
@@ -180,16 +202,13 @@ class TfjsExecutor implements Executor {
   private accumulate(
     store: TfjsStore,
     graph: Graph,
-    images: Tensor,
-    labels: Tensor,
-    labelSmoothing: number,
-    updateStats: boolean,
+    { images, loss, multipliers, updateStats }: Step,
     gradients: Map<string, Tensor>,
   ): Tensor {
     const names = graph.params.map((spec) => spec.name);
     const stats: BatchStats[] = [];
-    const context = batchContext(store, this.constants, updateStats ? (s) => stats.push(s) : null);
-    const forward = (): Tensor => crossEntropy(runPlan(planOf(graph), images, context, false), labels, labelSmoothing).loss;
+    const context = batchContext(store, this.constants, updateStats ? (s) => stats.push(s) : null, multipliers);
+    const forward = (): Tensor => loss(runPlan(planOf(graph), images, context, false));
     const { value, grads } = engine().gradients(forward, names.map((name) => store.value(name)), undefined, true);
     names.forEach((name, i) => {
       // tfjs leaves a hole for a parameter that the loss does not depend on.
@@ -205,7 +224,7 @@ class TfjsExecutor implements Executor {
 }
 
 /** An executor on the current tfjs backend; `initBackend(name)` must have made it current. */
-export function createTfjsExecutor(name: BackendName): Executor {
+export function createTfjsExecutor(name: TfjsBackendName): Executor {
   if (getBackend() !== tfBackendOf(name))
     throw new AppError("backend.unavailable", `The ${tfBackendOf(name)} backend is not running.`, { hint: "Start it with initBackend first." });
   return new TfjsExecutor(name);

@@ -38,10 +38,13 @@ export interface BatchStats {
 
 const channelsOf = (x: Tensor): number => x.shape[x.shape.length - 1] ?? 0;
 
+const keepAll = (): null => null;
+
 /** Context of a pass that normalises by each batch's own statistics; `collect` then owns what it is given. */
-export function batchContext(store: TfjsStore, constants: Constants, collect: ((stats: BatchStats) => void) | null): PlanContext {
+export function batchContext(store: TfjsStore, constants: Constants, collect: ((stats: BatchStats) => void) | null, multipliers: PlanContext["multipliers"] = keepAll): PlanContext {
   return {
     param: (name) => store.value(name),
+    multipliers,
     norm: (x, op, activation) => {
       const c = channelsOf(x);
       const gamma = op.gamma === undefined ? constants.vector(1, c) : store.value(op.gamma);
@@ -62,6 +65,7 @@ export function evalContext(store: TfjsStore, constants: Constants, source: Stat
   if (source !== "running" && !(source instanceof TfjsNormStats)) throw new AppError("bug", "these statistics belong to another executor");
   return {
     param: (name) => store.value(name),
+    multipliers: keepAll,
     norm: (x, op, activation) => {
       const c = channelsOf(x);
       const pick = (what: "mean" | "var"): Tensor => {

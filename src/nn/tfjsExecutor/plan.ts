@@ -9,8 +9,10 @@ import type { Activation } from "@/kernels/ops/batchNorm";
 import { concatChannels, shuffleChannels, sliceChannels, strideChannels } from "@/kernels/ops/channels";
 import { conv, linear } from "@/kernels/ops/conv";
 import { depthwise } from "@/kernels/ops/depthwise";
-import { addBias, addMaps, relu, relu6 } from "@/kernels/ops/pointwise";
+import { addBias, addMaps, hsigmoid, hswish, relu, relu6, sigmoid, swish } from "@/kernels/ops/pointwise";
 import { avgPool, globalAvgPool, maxPool } from "@/kernels/ops/pool";
+import { scatter, shift, subsample } from "@/kernels/ops/resample";
+import { copyMap, maskChannels, mixMaps, scaleExamples, scaleMap } from "@/kernels/ops/weighted";
 
 export type NormOp = Extract<Op, { op: "batchNorm" }>;
 
@@ -18,6 +20,8 @@ export type NormOp = Extract<Op, { op: "batchNorm" }>;
 export interface PlanContext {
   param(name: string): Tensor;
   norm(x: Tensor, op: NormOp, activation: Activation): Tensor;
+  /** Multipliers of a drop-path scope [b], null for none. */
+  multipliers(scope: string): Tensor | null;
 }
 
 interface Step {
@@ -39,11 +43,13 @@ export interface Plan {
 
 type Run = Step["run"];
 
-function first(inputs: readonly Tensor[]): Tensor {
-  const x = inputs[0];
-  if (x === undefined) throw new AppError("bug", "an op of the graph has no input");
+function nth(inputs: readonly Tensor[], i: number): Tensor {
+  const x = inputs[i];
+  if (x === undefined) throw new AppError("bug", "an op of the graph lacks an input");
   return x;
 }
+
+const first = (inputs: readonly Tensor[]): Tensor => nth(inputs, 0);
 
 function affine(context: PlanContext, y: Tensor, bias: string | undefined): Tensor {
   return bias === undefined ? y : addBias(y, context.param(bias));
@@ -51,6 +57,13 @@ function affine(context: PlanContext, y: Tensor, bias: string | undefined): Tens
 
 function addAll(inputs: readonly Tensor[]): Tensor {
   return inputs.slice(1).reduce((sum, x) => addMaps(sum, x), first(inputs));
+}
+
+const smoothActivations = { hswish, hsigmoid, sigmoid, swish } as const;
+
+/** A copy where nothing is dropped: a value and its reader's must not be one tensor, or it would be freed too early. */
+function dropPath(x: Tensor, multipliers: Tensor | null): Tensor {
+  return multipliers === null ? copyMap(x) : scaleExamples(x, multipliers);
 }
 
 /** The closure of one op. `activation` is what a batch norm has swallowed. */
@@ -68,6 +81,13 @@ function closureOf(attrs: Op, activation: Activation): Run {
       return (_context, inputs) => relu(first(inputs));
     case "relu6":
       return (_context, inputs) => relu6(first(inputs));
+    case "hswish":
+    case "hsigmoid":
+    case "sigmoid":
+    case "swish": {
+      const f = smoothActivations[attrs.op];
+      return (_context, inputs) => f(first(inputs));
+    }
     case "maxPool":
       return (_context, inputs) => maxPool(first(inputs), attrs);
     case "avgPool":
@@ -78,6 +98,20 @@ function closureOf(attrs: Op, activation: Activation): Run {
       return (context, inputs) => affine(context, linear(first(inputs), context.param(attrs.weight)), attrs.bias);
     case "add":
       return (_context, inputs) => addAll(inputs);
+    case "scale":
+      return (_context, inputs) => scaleMap(first(inputs), nth(inputs, 1));
+    case "mask":
+      return (context, inputs) => maskChannels(first(inputs), context.param(attrs.weights));
+    case "mix":
+      return (context, inputs) => mixMaps(context.param(attrs.weights), inputs, attrs);
+    case "subsample":
+      return (_context, inputs) => subsample(first(inputs), attrs.side);
+    case "scatter":
+      return (_context, inputs) => scatter(first(inputs), attrs.side);
+    case "shift":
+      return (_context, inputs) => shift(first(inputs), attrs.by);
+    case "dropPath":
+      return (context, inputs) => dropPath(first(inputs), context.multipliers(attrs.scope));
     case "concat":
       return (_context, inputs) => concatChannels(inputs);
     case "slice":

@@ -4,18 +4,10 @@ import { AppError } from "@/lib/appError";
 import type { RngKey } from "@/lib/rng";
 import type { Graph, ParamRole, ParamSpec } from "@/nas/graph";
 import type { ParamStore } from "../executor";
+import { initialValues } from "../initialValues";
 import type { OptimizerState, Updatable } from "../optim";
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, n) => a * n, 1);
-
-/** Initial values of one parameter: they depend on the key and its own name only. */
-export function initialValues(spec: ParamSpec, key: RngKey): Float32Array {
-  const values = new Float32Array(sizeOf(spec.shape));
-  if (spec.init.kind === "constant") return values.fill(spec.init.value);
-  const rng = key.fold(spec.name).stream();
-  const { std } = spec.init;
-  return values.map(() => std * rng.normal());
-}
 
 /** A tensor that outlives every tidy. The values are copied: tfjs-cpu would go on using the caller's array. */
 function own(values: Float32Array, shape: readonly number[]): Tensor {

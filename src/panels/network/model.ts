@@ -70,6 +70,24 @@ export function opWords(attrs: Op): string {
       return "ReLU";
     case "relu6":
       return "ReLU6";
+    case "hswish":
+      return "hard swish";
+    case "hsigmoid":
+      return "hard sigmoid";
+    case "scale":
+      return "scaled channels";
+    case "mask":
+      return "channel mask";
+    case "mix":
+      return `mixture of ${attrs.index.length}`;
+    case "subsample":
+      return `every pixel of a ${attrs.side}×${attrs.side} grid`;
+    case "scatter":
+      return `spread over ${attrs.side}×${attrs.side}`;
+    case "shift":
+      return `shifted by ${attrs.by} ${attrs.by === 1 ? "pixel" : "pixels"}`;
+    case "dropPath":
+      return `drop path ${attrs.rate}`;
     case "globalAvgPool":
       return "global mean pool";
     case "slice":
@@ -78,6 +96,8 @@ export function opWords(attrs: Op): string {
       return attrs.step === 2 ? `${attrs.begin === 0 ? "even" : "odd"} channels` : `every ${attrs.step}th channel`;
     case "shuffle":
       return "channel shuffle";
+    case "sigmoid":
+    case "swish":
     case "linear":
     case "input":
     case "add":
