@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { referenceMachine } from "@/kernels/isa/reference/machine";
+import { createWasmMachine } from "@/kernels/wasm/plan/machine";
 import type { Machine } from "@/kernels/isa/machine";
 import { rootKey } from "@/lib/rng";
 import { macro8 } from "@/nas/space/macro8";
@@ -12,12 +13,11 @@ const plain: TrainOptions = { optimizer: { kind: "sgd", momentum: 0.9, weightDec
 
 executorContract("plan on the reference machine", () => Promise.resolve(createPlanExecutor("wasm", referenceMachine())), true);
 
-/** The reference machine with horizontal fusion, and with an eye on what is made. */
-function watched(batch: number, maxFloats = Infinity) {
-  const machine = referenceMachine();
+/** The WASM machine with the order of horizontal fusion, and with an eye on what is made. */
+async function watched(batch: number, maxFloats = Infinity) {
+  const machine = await createWasmMachine({ threads: 1 });
   const made = { arenas: 0, programs: 0 };
   const watchedMachine: Machine = {
-    ...machine,
     kind: machine.kind,
     label: machine.label,
     maxFloats: Math.min(maxFloats, machine.maxFloats),
@@ -57,7 +57,7 @@ const pathOf = (i: number) => space.graph(Object.fromEntries(space.mutables.map(
 
 describe("segments", () => {
   it("a new path of known choices makes no memory and at most the programs of layers entered in a new way", async () => {
-    const { machine, made } = watched(1);
+    const { machine, made } = await watched(1);
     const executor = createPlanExecutor("wasm", machine);
     const store = executor.createStore(space.supernetParams(), space.supernetNorms(), rootKey(1));
     const batch = images(1, 1);
@@ -76,7 +76,7 @@ describe("segments", () => {
 
   it("grouped calls compute the same, bit by bit", async () => {
     const run = async (batch: number) => {
-      const executor = createPlanExecutor("wasm", watched(batch).machine);
+      const executor = createPlanExecutor("wasm", (await watched(batch)).machine);
       const store = executor.createStore(space.supernetParams(), space.supernetNorms(), rootKey(1));
       for (let i = 0; i < 2; i++) executor.trainStep(store, [pathOf(4000 + i), pathOf(81 * i)], images(2, i), plain, true);
       const values = await store.snapshot();
@@ -87,7 +87,7 @@ describe("segments", () => {
   });
 
   it("a prepared path compiles nothing more", async () => {
-    const { machine, made } = watched(1);
+    const { machine, made } = await watched(1);
     const executor = createPlanExecutor("wasm", machine);
     const store = executor.createStore(space.supernetParams(), space.supernetNorms(), rootKey(1));
     await executor.prepare(store, [0, 1, 2].map((c) => ({ graph: pathOf((c * 6560) / 2), batch: 2, mode: "train", optimizer: "sgd" })));
@@ -100,7 +100,7 @@ describe("segments", () => {
 
 describe("losses", () => {
   it("come back in order however many steps lie between two reads, across stores", async () => {
-    const executor = createPlanExecutor("wasm", referenceMachine());
+    const executor = createPlanExecutor("wasm", await createWasmMachine({ threads: 1 }));
     const make = () => executor.createStore(checkNetwork.params, checkNetwork.norms, rootKey(1));
     const [a, b] = [make(), make()];
     const still = { ...plain, lr: 0, optimizer: { ...plain.optimizer, weightDecay: 0 } } as TrainOptions;
@@ -131,8 +131,8 @@ describe("losses", () => {
 });
 
 describe("limits", () => {
-  it("a plan that does not fit says how much it needs and what would fit", () => {
-    const executor = createPlanExecutor("wasm", watched(1, 200_000).machine);
+  it("a plan that does not fit says how much it needs and what would fit", async () => {
+    const executor = createPlanExecutor("wasm", (await watched(1, 200_000)).machine);
     const store = executor.createStore(space.supernetParams(), space.supernetNorms(), rootKey(1));
     expect(() => executor.trainStep(store, [pathOf(3280)], images(16, 1), plain, true)).toThrow(/needs \d+ MB .* at most 1 MB/);
     expect(() => executor.trainStep(store, [pathOf(3280)], images(16, 1), plain, true)).toThrow(expect.objectContaining({ code: "gpu.oom", hint: expect.stringMatching(/batch \d/) as string }));
