@@ -27,7 +27,7 @@ test("version and ready say what computes on what", async ({ page }) => {
   await visit(page);
   expect(await page.evaluate(() => window.nasPlayground.version)).toMatch(/^\d+\.\d+\.\d+/);
   const ready = await page.evaluate(() => window.nasPlayground.ready);
-  expect(ready).toEqual({ backend: "tfjs-wasm", adapter: null, hardware: false, dataset: "emoji10" });
+  expect(ready).toEqual({ backend: "wasm", adapter: null, hardware: false, dataset: "emoji10" });
 });
 
 test("play stops where it is told: step, phase, generation, end", async ({ page }) => {
@@ -121,7 +121,7 @@ test("state is a plain snapshot that survives JSON", async ({ page }) => {
   expect(same).toBe(true);
   const state = await stateOf(page);
   expect(state).toMatchObject({
-    backend: "tfjs-wasm",
+    backend: "wasm",
     dataset: "emoji10",
     phase: "supernet",
     done: 5,

@@ -5,7 +5,7 @@ import { expect, test } from "./support/test";
 test("WebGPU by name boots, agrees with the reference and trains", async ({ page }) => {
   await visitReady(page, { ...tiny, backend: "webgpu" });
   const { backend, adapter, hardware } = await stateOf(page);
-  expect({ backend, hardware }).toEqual({ backend: "tfjs-webgpu", hardware: false });
+  expect({ backend, hardware }).toEqual({ backend: "webgpu", hardware: false });
   expect(adapter).toMatch(/swiftshader/i);
 
   const checks = await page.evaluate(() => window.nasPlayground.checkBackend());
@@ -23,6 +23,6 @@ test("WebGPU by name boots, agrees with the reference and trains", async ({ page
 test("a software adapter is never taken unasked", async ({ page }) => {
   await visitReady(page);
   const { backend, reason } = await stateOf(page);
-  expect(backend).toBe("tfjs-wasm");
+  expect(backend).toBe("wasm");
   expect(reason).toContain("software");
 });

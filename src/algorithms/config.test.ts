@@ -10,7 +10,7 @@ describe("defaults by size", () => {
   // The table of defaults, row by row: nano, tiny, small, full.
   const table: Partial<Record<ConfigKey, readonly [unknown, unknown, unknown, unknown]>> = {
     "train.batch": [32, 64, 128, 128],
-    "train.steps": [600, 2000, null, null],
+    "train.steps": [1500, 2000, null, null],
     "train.lr": [0.015625, 0.03125, 0.0625, 0.0625],
     "train.wd": [4e-5, 4e-5, 4e-5, 4e-5],
     "train.clip": [5, 5, 5, 5],
@@ -27,7 +27,7 @@ describe("defaults by size", () => {
     "evo.min": [null, null, null, null],
     "evo.random": [true, true, true, true],
     "retrain.batch": [32, 64, 128, 128],
-    "retrain.steps": [600, null, null, null],
+    "retrain.steps": [1500, null, null, null],
     "retrain.lr": [0.0125, 0.025, 0.05, 0.05],
     "retrain.wd": [5e-4, 5e-4, 5e-4, 5e-4],
     "retrain.cutout": [16, 16, 16, 16],

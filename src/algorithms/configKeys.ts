@@ -23,7 +23,7 @@ export interface RunConfig {
   readonly seed: number;
   readonly dataset: string;
   readonly backend: BackendChoice;
-  /** 0 = as many as the backend offers. The reference executor computes on one. */
+  /** Of WASM; 0 = as many as leave a core free, where the page is isolated. The reference executor computes on one. */
   readonly threads: number;
   readonly "train.batch": number;
   /** null: by epochs (40 small, 120 full). */
@@ -105,7 +105,7 @@ export const liveKeys: readonly ConfigKey[] = ["train.lr", "retrain.lr", "evo.li
 
 /** Epochs that stand behind a null length. */
 export const epochsBySize: Readonly<Record<SizeId, { readonly train: number; readonly retrain: number }>> = {
-  nano: { train: 3, retrain: 2 },
+  nano: { train: 7, retrain: 6 },
   tiny: { train: 16, retrain: 30 },
   small: { train: 40, retrain: 100 },
   full: { train: 120, retrain: 200 },
@@ -129,7 +129,7 @@ export function defaultsFor(space: SpaceId, size: SizeId): RunConfig {
     backend: "auto",
     threads: 0,
     "train.batch": batch,
-    "train.steps": { nano: 600, tiny: 2000, small: null, full: null }[size],
+    "train.steps": { nano: 1500, tiny: 2000, small: null, full: null }[size],
     "train.lr": (0.5 * batch) / 1024,
     "train.wd": 4e-5,
     "train.clip": 5,
@@ -147,7 +147,7 @@ export function defaultsFor(space: SpaceId, size: SizeId): RunConfig {
     "evo.limit": limits[space][size],
     "evo.random": true,
     "retrain.batch": batch,
-    "retrain.steps": nano ? 600 : null,
+    "retrain.steps": nano ? 1500 : null,
     "retrain.lr": (0.1 * batch) / 256,
     "retrain.wd": 5e-4,
     "retrain.cutout": 16,

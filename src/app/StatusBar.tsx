@@ -36,11 +36,18 @@ function Machine() {
     info.device === "webgpu" ? "WebGPU" : info.device.toUpperCase(),
     info.adapter,
     info.device === "webgpu" && !info.hardware ? words.software : null,
+    info.executor === "plan" ? null : words.tfjs,
     info.threads > 1 ? words.threads(info.threads) : null,
   ];
-  const why = [info.reason, info.isolated ? words.isolated : words.notIsolated, info.backend].join("\n");
+  const why = [
+    info.reason,
+    info.executor === "plan" ? words.plan : words.reference,
+    info.device === "wasm" ? words.threads(info.threads) : null,
+    info.isolated ? words.isolated : words.notIsolated,
+    info.backend,
+  ].filter((line) => line !== null);
   return (
-    <span className={styles.item} title={why} aria-description={why}>
+    <span className={styles.item} title={why.join("\n")} aria-description={why.join(" ")}>
       {parts.filter((part) => part !== null && part !== "").join(" · ")}
     </span>
   );

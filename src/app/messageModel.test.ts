@@ -5,7 +5,8 @@ import type { RunState } from "@/store/run";
 import { type MessageSources, sentences } from "./messageModel";
 
 const info: NonNullable<RunState["info"]> = {
-  backend: "tfjs-wasm",
+  backend: "wasm",
+  executor: "plan",
   device: "wasm",
   adapter: null,
   hardware: false,

@@ -10,9 +10,9 @@ it("grows with the size and is proportional to the step time", () => {
   expect(predictedSeconds("macro8", "tiny", { ...machine, calibrationMs: 80 })).toBeCloseTo(2 * (times[1] ?? 0));
 });
 
-it("counts the nano run: 1,200 steps and 128 evaluations of 756 images", () => {
+it("counts the nano run: 3,000 steps and 128 evaluations of 756 images", () => {
   const imageMs = 40 / 32;
   expect(predictedSeconds("macro8", "nano", machine)).toBeCloseTo(
-    (1200 * 32 * imageMs + (128 * (8 * 32 + 500) * imageMs) / 3) / 1000,
+    (3000 * 32 * imageMs + (128 * (8 * 32 + 500) * imageMs) / 3) / 1000,
   );
 });

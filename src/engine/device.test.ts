@@ -1,23 +1,38 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { AppError } from "@/lib/appError";
 
-/** Which backends start, and what they were started with. */
-const started: { name: string; webgpu: unknown }[] = [];
+/** What starts, and what it was started with. */
+const started: { name: string; with?: unknown }[] = [];
 let broken: string[] = [];
+const start = (name: string, given?: unknown): void => {
+  if (broken.includes(name)) throw new Error(`${name} does not start`);
+  started.push(given === undefined ? { name } : { name, with: given });
+};
 vi.mock("@/kernels/backends", () => ({
-  initBackend: (name: string, options: { webgpu?: unknown }) => {
-    if (broken.includes(name)) return Promise.reject(new Error(`${name} does not start`));
-    started.push({ name, webgpu: options.webgpu });
-    return Promise.resolve();
+  initBackend: async (name: string, options: { webgpu?: unknown }) => start(name, options.webgpu),
+}));
+vi.mock("@/nn/tfjsExecutor/executor", () => ({ createTfjsExecutor: (backend: string) => ({ backend, kind: "tfjs" }) }));
+vi.mock("@/kernels/wasm/plan/machine", () => ({
+  createWasmMachine: async ({ threads }: { threads: number }) => {
+    start("wasm", { threads });
+    // One thread fewer than asked for could be had.
+    return { kind: "wasm", label: threads > 2 ? `${threads - 1} threads` : threads === 2 ? "2 threads" : "1 thread" };
   },
 }));
-vi.mock("@/nn/tfjsExecutor/executor", () => ({ createTfjsExecutor: (backend: string) => ({ backend }) }));
+vi.mock("@/kernels/webgpu/plan/machine", () => ({
+  createWebgpuMachine: (device: unknown, { label }: { label: string }) => {
+    start("webgpu", device);
+    return { kind: "webgpu", label };
+  },
+}));
+vi.mock("@/nn/plan/executor", () => ({ createPlanExecutor: (backend: string, machine: unknown) => ({ backend, kind: "plan", machine }) }));
 
-const { chooseDevice, isSoftwareAdapter } = await import("./device");
+const { chooseDevice, threadsFor } = await import("./device");
+const { isSoftwareAdapter } = await import("./gpu");
 
 const info = (vendor: string, rest: Partial<GPUAdapterInfo> = {}) => ({ vendor, architecture: "", device: "", description: "", ...rest }) as GPUAdapterInfo;
 
-function fakeGpu(adapterInfo: GPUAdapterInfo | null, refuse = false) {
+function fakeGpu(adapterInfo: GPUAdapterInfo | null, refuse = false, features: readonly string[] = []) {
   const lost: { fire?: (info: { reason: string; message: string }) => void } = {};
   const listeners: ((event: { error: Error }) => void)[] = [];
   const requested: unknown[] = [];
@@ -29,6 +44,7 @@ function fakeGpu(adapterInfo: GPUAdapterInfo | null, refuse = false) {
   const adapter = {
     info: adapterInfo,
     limits,
+    features: new Set(features),
     requestDevice: (wanted: unknown) => {
       requested.push(wanted);
       return refuse ? Promise.reject(new Error("no device today")) : Promise.resolve(device);
@@ -57,12 +73,31 @@ describe("isSoftwareAdapter", () => {
   ])("%j: %s", (adapter, software) => expect(isSoftwareAdapter(adapter)).toBe(software));
 });
 
+describe("threadsFor", () => {
+  it.each([
+    [{ threads: 0, cores: 8, isolated: true }, 7],
+    [{ threads: 0, cores: 64, isolated: true }, 8],
+    [{ threads: 0, cores: 1, isolated: true }, 1],
+    [{ threads: 0, cores: 8, isolated: false }, 1],
+    [{ threads: 3, cores: 2, isolated: true }, 3],
+    [{}, 1],
+  ])("%j: %d", (env, threads) => expect(threadsFor(env)).toBe(threads));
+});
+
 describe("auto", () => {
-  it("takes a hardware adapter, with the adapter's own limits and our device", async () => {
-    const { gpu, device, requested, limits } = fakeGpu(info("nvidia", { architecture: "ampere" }));
-    expect(await chooseDevice("auto", env(gpu))).toMatchObject({ backend: "tfjs-webgpu", device: "webgpu", adapter: "nvidia ampere", hardware: true });
-    expect(requested).toEqual([{ requiredLimits: limits }]);
-    expect(started).toEqual([{ name: "tfjs-webgpu", webgpu: { device, adapterInfo: info("nvidia", { architecture: "ampere" }) } }]);
+  it("takes a hardware adapter, with our device, the adapter's own limits and what it offers", async () => {
+    const nvidia = info("nvidia", { architecture: "ampere" });
+    const { gpu, device, requested, limits } = fakeGpu(nvidia, false, ["subgroups", "shader-f16"]);
+    const choice = await chooseDevice("auto", env(gpu));
+    expect(choice).toMatchObject({ backend: "webgpu", device: "webgpu", adapter: "nvidia ampere", machine: "nvidia ampere", hardware: true, executor: { kind: "plan" } });
+    expect(requested).toEqual([{ requiredLimits: limits, requiredFeatures: ["subgroups"] }]);
+    expect(started).toEqual([{ name: "webgpu", with: device }]);
+  });
+
+  it("requires nothing that an adapter does not offer", async () => {
+    const { gpu, requested } = fakeGpu(info("nvidia"));
+    await chooseDevice("auto", env(gpu));
+    expect(requested).toMatchObject([{ requiredFeatures: [] }]);
   });
 
   it.each([
@@ -73,20 +108,29 @@ describe("auto", () => {
     ["no GPU adapter", { requestAdapter: () => Promise.reject(new Error("blocked")) } as unknown as GPU],
   ])("falls to WASM and says why: %s", async (why, gpu) => {
     const choice = await chooseDevice("auto", env(gpu));
-    expect(choice).toMatchObject({ backend: "tfjs-wasm", device: "wasm", hardware: false });
+    expect(choice).toMatchObject({ backend: "wasm", device: "wasm", hardware: false, threads: 1, executor: { kind: "plan" } });
     expect(choice.reason).toContain(why);
-    expect(started.map((s) => s.name)).toEqual(["tfjs-wasm"]);
+    expect(started.map((s) => s.name)).toEqual(["wasm"]);
   });
 
-  it("falls to the cpu where there is no SIMD", async () => {
-    broken = ["tfjs-wasm"];
-    expect(await chooseDevice("auto", env(null))).toMatchObject({ backend: "tfjs-cpu", reason: expect.stringContaining("no WASM SIMD") as string });
+  it("falls to tfjs in plain JavaScript where there is no SIMD", async () => {
+    broken = ["wasm"];
+    expect(await chooseDevice("auto", env(null))).toMatchObject({ backend: "tfjs-cpu", device: "cpu", executor: { kind: "tfjs" }, reason: expect.stringContaining("no WASM SIMD") as string });
+  });
+
+  it("tells the threads that there are, not those that were asked for", async () => {
+    expect(await chooseDevice("auto", { ...env(null), cores: 8, isolated: true })).toMatchObject({ threads: 6, machine: "6 threads" });
+    expect(await chooseDevice("wasm", { ...env(null), threads: 2 })).toMatchObject({ threads: 2 });
+    expect(started.map((s) => s.with)).toEqual([{ threads: 7 }, { threads: 2 }]);
   });
 });
 
 describe("by name", () => {
-  it.each(["webgpu", "tfjs-webgpu"] as const)("%s takes a software adapter, and says so", async (name) => {
-    expect(await chooseDevice(name, env(fakeGpu(info("google", { architecture: "swiftshader" })).gpu))).toMatchObject({ device: "webgpu", hardware: false, reason: "software WebGPU, asked for by name" });
+  it.each([["webgpu", "plan"], ["tfjs-webgpu", "tfjs"]] as const)("%s takes a software adapter, and says so", async (name, kind) => {
+    const swift = info("google", { architecture: "swiftshader" });
+    const { gpu, device } = fakeGpu(swift);
+    expect(await chooseDevice(name, env(gpu))).toMatchObject({ backend: name, device: "webgpu", hardware: false, reason: "software WebGPU, asked for by name", executor: { kind } });
+    expect(started).toEqual([{ name, with: name === "webgpu" ? device : { device, adapterInfo: swift } }]);
   });
 
   it.each([
@@ -98,8 +142,14 @@ describe("by name", () => {
     expect(started).toEqual([]);
   });
 
-  it.each([["wasm", "tfjs-wasm"], ["tfjs-wasm", "tfjs-wasm"], ["cpu", "tfjs-cpu"], ["tfjs-cpu", "tfjs-cpu"], ["tfjs-webgl", "tfjs-webgl"]] as const)("%s is %s, never anything else", async (name, backend) => {
-    expect(await chooseDevice(name, env(fakeGpu(info("nvidia")).gpu))).toMatchObject({ backend, hardware: false });
+  it.each([
+    ["wasm", "wasm", "wasm"],
+    ["tfjs-wasm", "tfjs-wasm", "wasm"],
+    ["cpu", "tfjs-cpu", "cpu"],
+    ["tfjs-cpu", "tfjs-cpu", "cpu"],
+    ["tfjs-webgl", "tfjs-webgl", "webgl"],
+  ] as const)("%s is %s, never anything else", async (name, backend, device) => {
+    expect(await chooseDevice(name, env(fakeGpu(info("nvidia")).gpu))).toMatchObject({ backend, device, hardware: false, executor: { backend, kind: backend === "wasm" ? "plan" : "tfjs" } });
     broken = [backend];
     await expect(chooseDevice(name, env(null))).rejects.toThrow("does not start");
   });

@@ -1,12 +1,11 @@
 /**
- * Which machine computes. The adapter is asked for here, never by tfjs: hardware WebGPU first, then WASM SIMD, then the cpu reference.
- * Software WebGPU and WebGL only by name. We own the GPU device, so loss and validation errors end the run with a message.
+ * Which machine computes. The adapter is asked for here, never by tfjs: hardware WebGPU first, then WASM SIMD, both with the plan
+ * executor; then tfjs in plain JavaScript. Software WebGPU, WebGL and the reference executor only by name. What is not used is not loaded.
  */
 import type { BackendChoice } from "@/algorithms/configKeys";
 import { AppError } from "@/lib/appError";
-import { initBackend } from "@/kernels/backends";
-import type { BackendName, Executor } from "@/nn/executor";
-import { createTfjsExecutor } from "@/nn/tfjsExecutor/executor";
+import type { BackendName, Executor, TfjsBackendName } from "@/nn/executor";
+import { adapterName, findAdapter, type Gpu, isSoftwareAdapter, openGpu } from "./gpu";
 
 export interface DeviceChoice {
   readonly executor: Executor;
@@ -15,65 +14,80 @@ export interface DeviceChoice {
   readonly adapter: string | null;
   readonly hardware: boolean;
   readonly reason: string;
+  /** Threads that really compute. */
+  readonly threads: number;
+  /** What computes, in the machine's own words: adapter or threads. */
+  readonly machine: string;
+}
+
+/** Small texts that outlive the page: what was measured of an adapter. */
+export interface TextStorage {
+  get(key: string): Promise<string | null>;
+  set(key: string, value: string): Promise<void>;
 }
 
 export interface DeviceEnv {
   /** Where tfjs's SIMD module is; absent in Node. */
   readonly wasmUrl?: string;
   /** Null where there is no WebGPU at all. */
-  readonly gpu: Pick<GPU, "requestAdapter"> | null;
+  readonly gpu: Gpu | null;
+  /** Threads asked for; 0 or absent: as many as leave a core free, eight at most, where the page is isolated. */
+  readonly threads?: number;
+  /** Logical processors; 1 where nobody knows. */
+  readonly cores?: number;
+  /** Whether memory may be shared between threads. */
+  readonly isolated?: boolean;
+  /** Absent: nothing is measured, and every adapter of a kind is treated alike. */
+  readonly storage?: TextStorage | null;
   /** A validation error or a lost device; the run must end with this message. */
   onFatal(error: AppError): void;
 }
 
-const software = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
+const mostThreads = 8;
 
-/** Whether an adapter computes on the CPU. */
-export function isSoftwareAdapter(info: Pick<GPUAdapterInfo, "vendor" | "architecture" | "device" | "description"> & { readonly isFallbackAdapter?: boolean }): boolean {
-  return info.isFallbackAdapter === true || software.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`);
-}
-
-function adapterName(info: GPUAdapterInfo): string {
-  return [info.vendor, info.architecture || info.description].filter(Boolean).join(" ") || "unnamed adapter";
-}
-
-async function findAdapter(gpu: DeviceEnv["gpu"]): Promise<GPUAdapter | null> {
-  if (!gpu) return null;
-  return gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
-}
-
-/** The adapter's own limits where more than the default helps; nothing is required that it does not offer. */
-async function requestDevice(adapter: GPUAdapter, env: DeviceEnv): Promise<GPUDevice> {
-  const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage, maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX } = adapter.limits;
-  const device = await adapter.requestDevice({
-    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage, maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX },
-  });
-  device.addEventListener("uncapturederror", (event) => {
-    const { error } = event;
-    const memory = typeof GPUOutOfMemoryError !== "undefined" && error instanceof GPUOutOfMemoryError;
-    env.onFatal(
-      memory
-        ? new AppError("gpu.oom", "The GPU ran out of memory.", { recoverable: true, hint: "Take a smaller size or batch, or close other tabs." })
-        : new AppError("gpu.validation", `The GPU refused a command: ${error.message.split("\n")[0] ?? ""}`, { recoverable: true, hint: "Results after this would be wrong, so the run has ended. Resume on WASM, or report this." }),
-    );
-  });
-  void device.lost.then((info) => {
-    if (info.reason === "destroyed") return;
-    env.onFatal(new AppError("gpu.lost", "The GPU was taken away (driver reset or sleep).", { recoverable: true, hint: "Resume from the last checkpoint.", cause: info.message }));
-  });
-  return device;
+/** Threads to ask for. One core stays free for the page; without isolation more than one cannot be had. */
+export function threadsFor({ threads = 0, cores = 1, isolated = false }: Pick<DeviceEnv, "threads" | "cores" | "isolated">): number {
+  if (threads > 0) return threads;
+  return isolated ? Math.min(mostThreads, Math.max(1, cores - 1)) : 1;
 }
 
 async function onGpu(adapter: GPUAdapter, env: DeviceEnv, reason: string): Promise<DeviceChoice> {
-  const device = await requestDevice(adapter, env);
-  await initBackend("tfjs-webgpu", { webgpu: { device, adapterInfo: adapter.info } });
-  return { executor: createTfjsExecutor("tfjs-webgpu"), backend: "tfjs-webgpu", device: "webgpu", adapter: adapterName(adapter.info), hardware: !isSoftwareAdapter(adapter.info), reason };
+  const device = await openGpu(adapter, (error) => env.onFatal(error));
+  const name = adapterName(adapter.info);
+  const [{ createWebgpuMachine }, { createPlanExecutor }] = await Promise.all([import("@/kernels/webgpu/plan/machine"), import("@/nn/plan/executor")]);
+  const machine = createWebgpuMachine(device, { label: name });
+  return { executor: createPlanExecutor("webgpu", machine), backend: "webgpu", device: "webgpu", adapter: name, hardware: !isSoftwareAdapter(adapter.info), reason, threads: 1, machine: machine.label };
 }
 
-async function onTfjs(name: "wasm" | "cpu" | "webgl", env: DeviceEnv, adapter: string | null, reason: string): Promise<DeviceChoice> {
-  const backend = `tfjs-${name}` as const;
+async function onWasm(env: DeviceEnv, adapter: string | null, reason: string): Promise<DeviceChoice> {
+  const [{ createWasmMachine }, { createPlanExecutor }] = await Promise.all([import("@/kernels/wasm/plan/machine"), import("@/nn/plan/executor")]);
+  const machine = await createWasmMachine({ threads: threadsFor(env) });
+  const threads = Number.parseInt(machine.label, 10) || 1;
+  return { executor: createPlanExecutor("wasm", machine), backend: "wasm", device: "wasm", adapter, hardware: false, reason, threads, machine: machine.label };
+}
+
+/** The reference executor. */
+async function onTfjs(backend: Exclude<TfjsBackendName, "tfjs-webgpu">, env: DeviceEnv, adapter: string | null, reason: string): Promise<DeviceChoice> {
+  const [{ initBackend }, { createTfjsExecutor }] = await Promise.all([import("@/kernels/backends"), import("@/nn/tfjsExecutor/executor")]);
   await initBackend(backend, env.wasmUrl === undefined ? {} : { wasmUrl: env.wasmUrl });
-  return { executor: createTfjsExecutor(backend), backend, device: name, adapter, hardware: false, reason };
+  const device = backend === "tfjs-wasm" ? "wasm" : backend === "tfjs-webgl" ? "webgl" : "cpu";
+  return { executor: createTfjsExecutor(backend), backend, device, adapter, hardware: false, reason, threads: 1, machine: "tfjs" };
+}
+
+async function onTfjsGpu(adapter: GPUAdapter, env: DeviceEnv, reason: string): Promise<DeviceChoice> {
+  const device = await openGpu(adapter, (error) => env.onFatal(error));
+  const [{ initBackend }, { createTfjsExecutor }] = await Promise.all([import("@/kernels/backends"), import("@/nn/tfjsExecutor/executor")]);
+  await initBackend("tfjs-webgpu", { webgpu: { device, adapterInfo: adapter.info } });
+  const name = adapterName(adapter.info);
+  return { executor: createTfjsExecutor("tfjs-webgpu"), backend: "tfjs-webgpu", device: "webgpu", adapter: name, hardware: !isSoftwareAdapter(adapter.info), reason, threads: 1, machine: name };
+}
+
+async function gpuByName(env: DeviceEnv, start: typeof onGpu): Promise<DeviceChoice> {
+  const adapter = await findAdapter(env.gpu);
+  if (!adapter) throw noWebgpu(env.gpu ? "the browser offers no adapter" : "this browser does not have it");
+  return start(adapter, env, isSoftwareAdapter(adapter.info) ? "software WebGPU, asked for by name" : "asked for by name").catch((cause: unknown) => {
+    throw noWebgpu(`the adapter gave no device (${messageOf(cause)})`, cause);
+  });
 }
 
 /** Start the backend that `choice` names, or the best one for `auto`. Throws `backend.unavailable` when a named one is not there. */
@@ -82,21 +96,17 @@ export async function chooseDevice(choice: BackendChoice, env: DeviceEnv): Promi
     case "auto":
       return chooseAutomatically(env);
     case "webgpu":
-    case "tfjs-webgpu": {
-      const adapter = await findAdapter(env.gpu);
-      if (!adapter) throw noWebgpu(env.gpu ? "the browser offers no adapter" : "this browser does not have it");
-      return onGpu(adapter, env, isSoftwareAdapter(adapter.info) ? "software WebGPU, asked for by name" : "asked for by name").catch((cause: unknown) => {
-        throw noWebgpu(`the adapter gave no device (${messageOf(cause)})`, cause);
-      });
-    }
+      return gpuByName(env, onGpu);
     case "wasm":
-    case "tfjs-wasm":
-      return onTfjs("wasm", env, null, "asked for by name");
+      return onWasm(env, null, "asked for by name");
+    case "tfjs-webgpu":
+      return gpuByName(env, onTfjsGpu);
     case "cpu":
+      return onTfjs("tfjs-cpu", env, null, "asked for by name");
+    case "tfjs-wasm":
     case "tfjs-cpu":
-      return onTfjs("cpu", env, null, "asked for by name");
     case "tfjs-webgl":
-      return onTfjs("webgl", env, null, "asked for by name");
+      return onTfjs(choice, env, null, "asked for by name");
     default:
       return choice satisfies never;
   }
@@ -123,8 +133,8 @@ async function chooseAutomatically(env: DeviceEnv): Promise<DeviceChoice> {
   }
   const name = adapter ? adapterName(adapter.info) : null;
   try {
-    return await onTfjs("wasm", env, name, `WASM SIMD: ${why}`);
+    return await onWasm(env, name, `WASM SIMD: ${why}`);
   } catch {
-    return onTfjs("cpu", env, name, `plain JavaScript: ${why}, and no WASM SIMD`);
+    return onTfjs("tfjs-cpu", env, name, `plain JavaScript: ${why}, and no WASM SIMD`);
   }
 }

@@ -22,6 +22,8 @@ export interface LoopEnv {
   breathe(): Promise<void>;
   /** Wait, unless the signal fires first. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** After every unit or chunk, before it is timed: waits while too much of it is still queued on a device. */
+  pace?(): Promise<void>;
   /** After every tick. `unitMs`: time since the previous unit ended, on `step` ticks. */
   onTick(tick: Tick, unitMs: number): Promise<void> | void;
 }
@@ -162,6 +164,7 @@ export class RunLoop {
     for (;;) {
       const next = await this.iterator.next();
       if (next.done) return this.rest("complete");
+      if (next.value.boundary !== "phase") await this.env.pace?.();
       await this.afterTick(next.value);
       await this.interlude();
       if (stretch.stop) return this.rest(this.standing());

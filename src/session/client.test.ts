@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AppError } from "@/lib/appError";
 import { type ClientEnv, type Port, PortSession } from "./client";
-import type { Frame, FromWorker, ToWorker } from "./protocol";
+import { type Frame, type FromWorker, protocolVersion, type ToWorker } from "./protocol";
 import { fromWire, toWire } from "./wireError";
 
 function open() {
@@ -52,7 +52,7 @@ function open() {
   };
 }
 
-const hello: FromWorker = { kind: "hello", protocol: 1, build: "test" };
+const hello: FromWorker = { kind: "hello", protocol: protocolVersion, build: "test" };
 const frame = (seq: number): Frame => ({ kind: "frame", runId: "run-1", seq }) as unknown as Frame;
 
 beforeEach(() => void vi.useFakeTimers());
@@ -95,8 +95,8 @@ describe("calls", () => {
 describe("handshake", () => {
   it("of another version asks for a reload and rejects everything", async () => {
     const { session, say, terminated, heard } = open();
-    const boot = session.call("boot", { backend: "auto", dataset: "emoji10" });
-    say({ ...hello, protocol: 2 });
+    const boot = session.call("boot", { backend: "auto", dataset: "emoji10", threads: 0 });
+    say({ ...hello, protocol: protocolVersion + 1 });
     await expect(boot).rejects.toMatchObject({ code: "protocol.version", hint: "Reload the page." });
     await expect(session.call("memory", {})).rejects.toMatchObject({ code: "protocol.version" });
     expect([session.state, terminated()]).toEqual(["failed", 1]);

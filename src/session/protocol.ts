@@ -10,14 +10,16 @@ import type { Problem } from "@/lib/result";
 import type { Accuracy, Candidate } from "@/nas/candidate";
 import type { Choices } from "@/nas/mutable";
 
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 export type RunId = string;
 
 /** What the worker found at boot: enough for the status bar to say what runs where and why. */
 export interface BackendInfo {
-  /** Executor name, e.g. `tfjs-wasm`. */
+  /** Name of the back end, e.g. `wasm` or `tfjs-wasm`. */
   readonly backend: string;
+  /** Which executor computes: compiled plans, or tfjs as their reference. */
+  readonly executor: "plan" | "tfjs";
   /** `webgpu`, `wasm`, `cpu` or `webgl`. */
   readonly device: string;
   /** Adapter vendor and architecture, or null without an adapter. */
@@ -25,6 +27,7 @@ export interface BackendInfo {
   readonly hardware: boolean;
   /** Why this one, one sentence for the user. */
   readonly reason: string;
+  /** Threads that compute. */
   readonly threads: number;
   readonly isolated: boolean;
   /** What was asked for by name and is not there, with what is used or offered instead. */
@@ -110,7 +113,8 @@ export interface FileBytes {
 }
 
 export interface Commands {
-  boot: { args: { readonly backend: RunConfig["backend"]; readonly dataset: string }; result: BootInfo };
+  /** `threads`: 0 = as many as leave a core free. */
+  boot: { args: { readonly backend: RunConfig["backend"]; readonly dataset: string; readonly threads: number }; result: BootInfo };
   open: { args: { readonly config: RunConfig }; result: RunPlan };
   play: { args: { readonly until: Until | null }; result: PlayOutcome };
   pause: { args: Record<never, never>; result: { readonly step: number } };

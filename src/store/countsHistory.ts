@@ -42,6 +42,8 @@ export class CountsHistory {
     };
     const before = this.newest;
     this.newest = column;
+    // A run that went back to its last snapshot tells the steps since then anew.
+    while (before && column.step < before.step && (this.columns.at(-1)?.step ?? -1) >= column.step) this.columns.pop();
     if (before?.step === column.step) {
       // The same step once more, with the losses that have been read since.
       if (this.columns.at(-1) === before) this.columns[this.columns.length - 1] = column;

@@ -10,6 +10,8 @@ import { announce } from "./view";
 export interface BootRequest {
   readonly backend: BackendChoice;
   readonly dataset: string;
+  /** 0 = as many as leave a core free. */
+  readonly threads: number;
 }
 
 let session: Session | null = null;
@@ -38,9 +40,9 @@ export function followRun(id: string | null): void {
   if (id !== null) for (const frame of held) receive(frame);
 }
 
-/** Boot a worker for this backend and data, or use the one that runs; a failed one is always replaced. */
+/** Boot a worker for this backend, its threads and data, or use the one that runs; a failed one is always replaced. */
 export function connect(request: BootRequest, fresh = false): Promise<BootInfo> {
-  const same = booted?.request.backend === request.backend && booted.request.dataset === request.dataset;
+  const same = booted?.request.backend === request.backend && booted.request.dataset === request.dataset && booted.request.threads === request.threads;
   if (!fresh && same && booted && session?.state !== "failed" && runStore.getState().boot.status !== "failed") return booted.info;
   const { status } = runStore.getState().boot;
   runStore.setState({

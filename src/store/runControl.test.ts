@@ -202,9 +202,9 @@ describe("connecting", () => {
   it("again while a boot is under way leaves one worker, and both callers its answer", async () => {
     let go: () => void = () => undefined;
     slowly = new Promise((resolve) => (go = resolve));
-    const first = connect({ backend: "wasm", dataset: "tiny" }, true);
+    const first = connect({ backend: "wasm", dataset: "tiny", threads: 0 }, true);
     await vi.waitFor(() => expect(sessions).toHaveLength(2));
-    const second = connect({ backend: "cpu", dataset: "tiny" });
+    const second = connect({ backend: "cpu", dataset: "tiny", threads: 0 });
     go();
     expect((await second).device).toBe("cpu");
     expect(await first).toEqual(await second);
@@ -213,7 +213,7 @@ describe("connecting", () => {
   });
 
   it("with the same wish uses the worker that runs", async () => {
-    await Promise.all([control.boot(), control.boot(), connect({ backend: "wasm", dataset: "tiny" })]);
+    await Promise.all([control.boot(), control.boot(), connect({ backend: "wasm", dataset: "tiny", threads: 0 })]);
     expect(sessions).toHaveLength(1);
   });
 

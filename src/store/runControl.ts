@@ -15,7 +15,7 @@ import { announce, resetRunView } from "./view";
 /** Boot for the experiment's backend and data. The default size follows the device, unless one was set. */
 export async function boot(fresh = false): Promise<void> {
   const { config } = experimentStore.getState();
-  const info = await connect({ backend: config.backend, dataset: config.dataset }, fresh);
+  const info = await connect({ backend: config.backend, dataset: config.dataset, threads: config.threads }, fresh);
   proposeSize(info.hardware ? "tiny" : "nano");
   if (info.problem) addMessage("warning", [info.problem.message, info.problem.hint].filter(Boolean).join(" "));
 }

@@ -7,12 +7,11 @@ import { cpus } from "node:os";
 import { basename } from "node:path";
 import { lengthsOf } from "@/algorithms/spos/lengths";
 import { sha256OfText } from "@/data/bytes";
-import { initBackend } from "@/kernels/backends";
+import { chooseDevice } from "@/engine/device";
 import { AppError, toAppError } from "@/lib/appError";
 import { rootKey } from "@/lib/rng";
 import { pickEvaluationSet } from "@/nas/benchmark/evaluationSet";
 import { macro8 } from "@/nas/space/macro8";
-import { createTfjsExecutor } from "@/nn/tfjsExecutor/executor";
 import { parseStudyFlags, USAGE, type StudyFlags } from "./rankCorrelation/flags";
 import { loadCifar10, loadTable } from "./rankCorrelation/inputs";
 import { StudyProgress } from "./rankCorrelation/progress";
@@ -25,9 +24,9 @@ const now = (): number => performance.now();
 const seconds = (ms: number): number => Math.round(ms / 100) / 10;
 const round = (value: number): number => Number(value.toFixed(4));
 
-function machine(): RunRecord["machine"] {
+function machine(backend: string): RunRecord["machine"] {
   const cores = cpus();
-  return { cpu: cores[0]?.model.trim() ?? "unknown", cores: cores.length, node: process.version, backend: "tfjs-wasm, one thread" };
+  return { cpu: cores[0]?.model.trim() ?? "unknown", cores: cores.length, node: process.version, backend };
 }
 
 /** The command with file names instead of places, so that the file says nothing of the machine's folders. */
@@ -63,10 +62,9 @@ async function study(flags: StudyFlags): Promise<void> {
   const write = (statistics: unknown): Promise<void> =>
     writeStudy(flags.out, { study: "rank-correlation", version: 1, command: commandOf(flags), settings, statistics, runs });
   const todo = flags.seeds.filter((seed) => !runs.some((run) => run.seed === seed));
-  if (todo.length > 0) await initBackend("tfjs-wasm");
   const progress = new StudyProgress(process.stdout, now);
   for (const seed of todo) {
-    const executor = createTfjsExecutor("tfjs-wasm");
+    const { executor, backend, machine: threads } = await chooseDevice("wasm", { gpu: null, onFatal: () => undefined });
     try {
       const scored = await scoreNetworks(
         studyConfig(flags, seed),
@@ -79,7 +77,7 @@ async function study(flags: StudyFlags): Promise<void> {
         trainSeconds: seconds(scored.trainMs),
         scoreSeconds: seconds(scored.scoreMs),
         date: new Date().toISOString(),
-        machine: machine(),
+        machine: machine(`${backend} (plan executor), ${threads}`),
         scores: scored.scores,
       });
     } finally {

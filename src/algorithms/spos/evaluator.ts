@@ -9,8 +9,8 @@ import type { Graph } from "@/nas/graph";
 import type { Evaluation, NormStats, ParamStore } from "@/nn/executor";
 import type { MethodEnv, Tick } from "../method";
 
-/** Images a validation chunk: short enough that a pause waits for at most one. */
-const chunk = 100;
+/** Images a chunk of scoring or testing: short enough that a pause waits for at most one. */
+export const evaluationChunk = 100;
 
 export class Evaluator {
   private readonly env: MethodEnv;
@@ -32,7 +32,7 @@ export class Evaluator {
     this.validation = plainBatches({
       set: data.train,
       indices: evenSubset(data.train, data.architecture, validationImages),
-      batch: chunk,
+      batch: evaluationChunk,
       table: data.table,
     });
   }

@@ -5,11 +5,9 @@ import type { Graph } from "@/nas/graph";
 import type { ParamStore } from "@/nn/executor";
 import { cosine } from "@/nn/schedule";
 import type { MethodEnv, Tick } from "../method";
-import { countRight } from "./evaluator";
+import { countRight, evaluationChunk } from "./evaluator";
 import type { LossReader } from "./losses";
 import type { SposState } from "./state";
-
-const testChunk = 100;
 
 export interface RetrainControls {
   readonly losses: LossReader;
@@ -53,10 +51,10 @@ export async function* retrain(env: MethodEnv, state: SposState, store: ParamSto
 /** Accuracy of the retrained network on every test image, by its running statistics. */
 export async function* testOnce(env: MethodEnv, state: SposState, store: ParamStore, graph: Graph): AsyncGenerator<Tick, void, void> {
   const { data, executor } = env;
-  const batches = plainBatches({ set: data.test, indices: recordRange(0, data.test.count), batch: testChunk, table: data.table });
+  const batches = plainBatches({ set: data.test, indices: recordRange(0, data.test.count), batch: evaluationChunk, table: data.table });
   const evaluation = executor.evaluate(store, graph, "running");
   const { correct, n } = yield* countRight(env, evaluation, batches, (done) => {
-    state.testDone = Math.min(data.test.count, done * testChunk);
+    state.testDone = Math.min(data.test.count, done * evaluationChunk);
   });
   state.testCorrect = correct;
   state.test = { value: correct / n, n };

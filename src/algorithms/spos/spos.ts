@@ -9,6 +9,7 @@ import type { Choices } from "@/nas/mutable";
 import type { NormStats, ParamStore } from "@/nn/executor";
 import { phases, type Phase } from "../phases";
 import { liveKeys, type RunConfig } from "../configKeys";
+import { prepareTicks } from "../preparation";
 import type { Method, MethodEnv, MethodMetrics, MethodRun, MethodStatus, PathStatistics, SavedState, Tick, Weights } from "../method";
 import { drain, Evaluator } from "./evaluator";
 import { GraphCache } from "./graphs";
@@ -19,7 +20,7 @@ import { retrain, testOnce } from "./retrain";
 import { requireFeasible, searchCandidates } from "./search";
 import { fromJson, initialState, type SposState, toJson } from "./state";
 import { bookLoss, trainSupernet } from "./supernet";
-import { warmUp } from "./warmUp";
+import { retrainWork, warmUp } from "./warmUp";
 
 class SposRun implements MethodRun {
   readonly totals;
@@ -37,6 +38,8 @@ class SposRun implements MethodRun {
   private skip: Phase | null = null;
   private readonly forced = new Map<number, number>();
   private warm = { done: 0, total: 1 };
+  /** Kernels of the network that is about to be retrained; null when there is nothing to wait for. */
+  private preparing: { readonly done: number; readonly total: number } | null = null;
   private lastLoss: number | null = null;
   private lastLr: number | null = null;
 
@@ -80,7 +83,7 @@ class SposRun implements MethodRun {
 
   private async *allPhases(): AsyncGenerator<Tick, void, void> {
     // Warm-up also happens after a resume: kernels and caches are not part of a checkpoint.
-    yield* warmUp(this.env, this.graphs, (done, total) => (this.warm = { done, total }));
+    yield* warmUp(this.env, this.graphs, this.supernet, (done, total) => (this.warm = { done, total }));
     const start = phases.indexOf(this.state.phase);
     for (const phase of phases.slice(Math.max(1, start))) {
       this.state.phase = phase;
@@ -127,6 +130,8 @@ class SposRun implements MethodRun {
     const winner = this.winner();
     const graph = this.graphs.of(winner.choices);
     this.retrained ??= this.createRetrainStore(winner.choices);
+    yield* prepareTicks(this.env.executor, this.retrained, retrainWork(this.env, graph), (done, total) => (this.preparing = { done, total }));
+    this.preparing = null;
     yield* retrain(this.env, this.state, this.retrained, graph, this.lengths.retrain, this.state.supernetStep, { losses: this.losses, skipped, lr: () => this.live["retrain.lr"] });
   }
 
@@ -141,6 +146,7 @@ class SposRun implements MethodRun {
   status(): MethodStatus {
     const { state } = this;
     const warming = this.warm.done < this.warm.total;
+    const kernels = warming ? this.warm : this.preparing;
     const phase = warming ? "warmup" : state.phase === "warmup" ? "supernet" : state.phase;
     const done: Record<Phase, number> = {
       warmup: this.warm.done,
@@ -156,7 +162,7 @@ class SposRun implements MethodRun {
       done: done[phase],
       total: phase === "warmup" ? this.warm.total : this.totals[phase],
       generation: state.search.generation,
-      message: phase === "warmup" ? `Preparing kernels (${this.warm.done} of ${this.warm.total} done)` : "",
+      message: kernels ? `Preparing kernels (${kernels.done} of ${kernels.total})` : "",
       lastLoss: this.lastLoss,
       lastLr: this.lastLr,
     };

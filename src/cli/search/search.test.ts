@@ -68,7 +68,7 @@ const state = (changes: Partial<PageState> = {}): PageState => ({
   phaseProgress: 0.5,
   etaSeconds: 75,
   metrics: { loss: 1.5 },
-  backend: "tfjs-wasm",
+  backend: "wasm",
   error: null,
   complete: false,
   ...changes,

@@ -86,7 +86,7 @@ describe("CurvesPanel", () => {
     showRun(fakeRun({ steps: 30 }));
     render(<CurvesPanel />);
     expect(figure().textContent).toContain("1,800");
-    expect(figure().textContent).toContain("tfjs-wasm");
+    expect(figure().textContent).toContain("wasm");
     expect(figure().textContent).toContain("412 tensors");
   });
 });

@@ -300,7 +300,8 @@ function fakePlan(config: RunConfig, totals: Readonly<Record<Phase, number>>): R
 function fakeInfo(): BootInfo {
   const classes = ["animal", "bird", "face", "flag", "food", "heart", "plant", "sport", "symbol", "vehicle"];
   return {
-    backend: "tfjs-wasm",
+    backend: "wasm",
+    executor: "plan",
     device: "wasm",
     adapter: null,
     hardware: false,

@@ -1,6 +1,7 @@
 /** The host with a worker's real device, storage, clock and network. */
 import { opfsDatasets } from "@/data/opfs";
 import { opfsParts } from "@/data/opfsParts";
+import type { TextStorage } from "@/engine/device";
 import { AppError } from "@/lib/appError";
 import { version } from "@/lib/version";
 import { opfsCheckpoints } from "@/persist/checkpoints";
@@ -29,7 +30,7 @@ export async function browserHost(scope: DedicatedWorkerGlobalScope, wasmUrl: st
   setInterval(() => scope.postMessage({ kind: "heartbeat" }), heartbeatMs);
   return new Host({
     build: version,
-    device: { wasmUrl, gpu: "gpu" in navigator ? navigator.gpu : null },
+    device: { wasmUrl, gpu: "gpu" in navigator ? navigator.gpu : null, cores: navigator.hardwareConcurrency || 1, storage: await measurements(root) },
     data: { baseUrl: new URL("datasets/", new URL(".", documentUrl(scope))).href, fetch: fetchHere, opfs, parts: root && opfsParts(root), reserve: reserveStorage },
     checkpoints: root && (await opfsCheckpoints(root, Date.now).catch(() => null)),
     truth: new TruthHost(truthFolder && { read: () => readFile(truthFolder, truthFile), write: (bytes) => writeFile(truthFolder, truthFile, bytes) }, fetchHere),
@@ -40,6 +41,21 @@ export async function browserHost(scope: DedicatedWorkerGlobalScope, wasmUrl: st
     sleep,
     newId: () => `run-${Date.now().toString(36)}-${crypto.randomUUID().slice(0, 8)}`,
   });
+}
+
+/** What was measured of this machine's adapters: one small file a key. Without private storage it is measured anew. */
+async function measurements(root: FileSystemDirectoryHandle | null): Promise<TextStorage | null> {
+  const folder = root && (await openDirectory(root, ["machine"]).catch(() => null));
+  if (!folder) return null;
+  const nameOf = (key: string): string => `${encodeURIComponent(key).replaceAll("%", "_").slice(0, 120)}.json`;
+  return {
+    get: async (key) => {
+      const bytes = await readFile(folder, nameOf(key)).catch(() => null);
+      return bytes && new TextDecoder().decode(bytes);
+    },
+    // Not being able to keep it costs another second next time.
+    set: (key, value) => writeFile(folder, nameOf(key), new TextEncoder().encode(value)).catch(() => undefined),
+  };
 }
 
 /** Pictures hardly compress, so shards take about what the input takes. */

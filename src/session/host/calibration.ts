@@ -17,18 +17,24 @@ export async function calibrate(device: DeviceChoice, { data }: LoadedDataset, n
   const store = executor.createStore(graph.params, graph.norms, rootKey(0));
   const batches = plainBatches({ set: data.train, indices: data.weights.subarray(0, 32), batch: 32, table: data.table });
   const times: number[] = [];
+  const steps = maxSteps + 1;
+  let kernels = 0;
   try {
+    await executor.prepare(store, [{ graph, batch: 32, mode: "train", optimizer: "sgd" }], (done, total) => {
+      kernels = total;
+      onProgress(done, total + steps);
+    });
     for (let i = 0; i <= maxSteps; i++) {
       const started = now();
       executor.trainStep(store, [graph], batches.fill(0), { optimizer: { kind: "sgd", momentum: 0.9, weightDecay: 0, decayNorms: false }, lr: 0, clip: 5, labelSmoothing: 0 }, false);
       await executor.takeLosses();
       if (i > 0) times.push(now() - started);
-      onProgress(i + 1, maxSteps + 1);
+      onProgress(kernels + i + 1, kernels + steps);
       if (times.reduce((a, b) => a + b, 0) > budgetMs) break;
     }
   } finally {
     store.dispose();
   }
-  onProgress(maxSteps + 1, maxSteps + 1);
+  onProgress(kernels + steps, kernels + steps);
   return times.sort((a, b) => a - b)[times.length >> 1] ?? null;
 }

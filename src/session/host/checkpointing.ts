@@ -5,7 +5,7 @@ import type { SavedState } from "@/algorithms/method";
 import { type Phase, phases } from "@/algorithms/phases";
 import { AppError } from "@/lib/appError";
 import { asRecord, type JsonObject } from "@/nas/formats/json";
-import type { CheckpointMeta, CheckpointStore } from "@/persist/checkpoints";
+import type { CheckpointContent, CheckpointMeta, CheckpointStore } from "@/persist/checkpoints";
 import type { CheckpointInfo } from "../protocol";
 import type { RunHost } from "./runHost";
 import { RunRecord } from "./runRecord";
@@ -14,6 +14,8 @@ import { RunRecord } from "./runRecord";
 const keepLast = 3;
 
 export interface ResumableRun {
+  /** What it was made of; it can be resumed again. */
+  readonly content: CheckpointContent;
   readonly config: RunConfig;
   readonly datasetSha256: string;
   readonly backend: string;
@@ -21,22 +23,32 @@ export interface ResumableRun {
   readonly record: RunRecord;
 }
 
-/** Write a checkpoint of a run that stands at a tick. */
-export async function saveRun(store: CheckpointStore, host: RunHost): Promise<CheckpointInfo> {
+/** Everything of a run that stands at a tick: what a checkpoint holds, and what a run on a new device goes on from. */
+export async function takeSnapshot(host: RunHost): Promise<CheckpointContent> {
   const { config } = host;
-  const { runId, dataset, device } = host.env;
-  const status = host.run.status();
+  const { dataset, device } = host.env;
+  const { phase, step, done } = host.run.status();
   const { json, tensors } = await host.run.save();
   const meta: JsonObject = {
     config: { ...config } as unknown as JsonObject,
-    phase: status.phase,
-    step: status.step,
+    phase,
+    step,
+    done,
     dataset: { id: dataset.manifest.id, sha256: dataset.manifest.sha256 },
     backend: device.backend,
     state: json as JsonObject,
   };
-  const id = `${runId}/${status.phase}-${status.step}-${status.done}`;
-  const kept = await store.save(id, { meta, tensors: new Map([...tensors, ...host.record.toTensors()]) });
+  return { meta, tensors: new Map([...tensors, ...host.record.toTensors()]) };
+}
+
+/** Where a snapshot stands, in a form that names can hold. */
+export function placeOf({ meta }: CheckpointContent): string {
+  return `${String(meta["phase"])}-${String(meta["step"])}-${String(meta["done"])}`;
+}
+
+/** Write a snapshot as a checkpoint of a run. */
+export async function saveRun(store: CheckpointStore, runId: string, snapshot: CheckpointContent): Promise<CheckpointInfo> {
+  const kept = await store.save(`${runId}/${placeOf(snapshot)}`, snapshot);
   await store.prune({ last: keepLast }, runId);
   const info = infoOf(kept);
   if (!info) throw new AppError("bug", "a checkpoint that was just written does not read back");
@@ -68,12 +80,18 @@ export async function listRuns(store: CheckpointStore): Promise<CheckpointInfo[]
 export async function loadRun(store: CheckpointStore, id: string | null): Promise<ResumableRun> {
   const found = await (id === null ? store.load() : store.load(id));
   if (found === null) throw new AppError("checkpoint.missing", "There is no checkpoint to resume from.", { recoverable: true, hint: "Press Train to start a run." });
-  const { meta, tensors } = found;
+  return resumableOf(found);
+}
+
+/** The run that a snapshot is of. Throws `checkpoint.missing` when it is not one of this version. */
+export function resumableOf(content: CheckpointContent): ResumableRun {
+  const { meta, tensors } = content;
   const config = configOf(meta);
   const dataset = asRecord(meta["dataset"]);
   if (config === null || dataset === null) throw new AppError("checkpoint.missing", "This checkpoint is of another version of the app and cannot be resumed.", { recoverable: true });
   const run = new Map([...tensors].filter(([name]) => !name.startsWith("record/")));
   return {
+    content,
     config,
     datasetSha256: String(dataset["sha256"]),
     backend: String(meta["backend"]),

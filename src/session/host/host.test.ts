@@ -42,7 +42,7 @@ async function boot(options: TinySessionOptions = {}): Promise<Watched> {
   const frames: Frame[] = [];
   const others: FromWorker[] = [];
   session.subscribe((message) => (message.kind === "frame" ? frames.push(message) : others.push(message)));
-  await session.call("boot", { backend: "wasm", dataset: "tiny" });
+  await session.call("boot", { backend: "wasm", dataset: "tiny", threads: 0 });
   const of = (runId: string | undefined): Frame[] => frames.filter((f) => runId === undefined || f.runId === runId);
   return {
     session,
@@ -58,8 +58,8 @@ const candidatesIn = (log: readonly LogEntry[]) => log.flatMap((e) => (e.kind ==
 describe("boot", () => {
   it("tells device, data and progress in images", async () => {
     const { session, others } = await boot();
-    const info = await session.call("boot", { backend: "wasm", dataset: "tiny" });
-    expect(info).toMatchObject({ backend: "tfjs-wasm", device: "wasm", hardware: false, problem: null, dataset: { id: "tiny", train: 200, test: 40 }, datasets: [{ id: "tiny", origin: "embedded" }] });
+    const info = await session.call("boot", { backend: "wasm", dataset: "tiny", threads: 0 });
+    expect(info).toMatchObject({ backend: "wasm", executor: "plan", threads: 1, device: "wasm", hardware: false, problem: null, dataset: { id: "tiny", train: 200, test: 40 }, datasets: [{ id: "tiny", origin: "embedded" }] });
     expect(info.calibrationMs).toBeGreaterThan(0);
     const data = others.flatMap((m) => (m.kind === "bootProgress" ? [m.data] : []));
     expect(data.every(([done, total]) => done <= total)).toBe(true);
@@ -69,7 +69,7 @@ describe("boot", () => {
   it("without the data set works and says how to get it; opening a run is refused", async () => {
     const session = openTinySession();
     opened.push(session);
-    const info = await session.call("boot", { backend: "wasm", dataset: "cifar10" });
+    const info = await session.call("boot", { backend: "wasm", dataset: "cifar10", threads: 0 });
     expect(info).toMatchObject({ dataset: null, calibrationMs: null, problem: { code: "data.missing", hint: expect.stringContaining("npm run data -- cifar10") as string } });
     await expect(session.call("open", { config: { ...config, dataset: "cifar10" } })).rejects.toMatchObject({ code: "data.missing", recoverable: true });
     expect((await session.call("open", { config })).runId).toMatch(/^tiny-/);
@@ -78,7 +78,7 @@ describe("boot", () => {
   it("with a backend that is not there rejects and offers the next", async () => {
     const session = openTinySession();
     opened.push(session);
-    await expect(session.call("boot", { backend: "webgpu", dataset: "tiny" })).rejects.toMatchObject({ code: "backend.unavailable", hint: expect.stringContaining("WASM") as string });
+    await expect(session.call("boot", { backend: "webgpu", dataset: "tiny", threads: 0 })).rejects.toMatchObject({ code: "backend.unavailable", hint: expect.stringContaining("WASM") as string });
     await expect(session.call("open", { config })).rejects.toMatchObject({ code: "backend.unavailable" });
   });
 });

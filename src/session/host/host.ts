@@ -4,25 +4,26 @@
  */
 import type { RunConfig } from "@/algorithms/configKeys";
 import { methodOf } from "@/algorithms/methods";
-import { chooseDevice, type DeviceChoice, type DeviceEnv } from "@/engine/device";
+import type { DeviceEnv } from "@/engine/device";
 import type { LoadedDataset } from "@/engine/dataLoader";
 import { AppError } from "@/lib/appError";
 import { makeSpace } from "@/nas/space/registry";
 import type { SizeId } from "@/nas/space/types";
-import { compareBackend } from "@/nn/backendCheck";
-import type { CheckpointStore } from "@/persist/checkpoints";
-import { protocolVersion, type BootInfo, type Command, type CommandName, type Commands, type FromWorker, type ToWorker } from "../protocol";
+import type { Executor } from "@/nn/executor";
+import type { CheckpointContent, CheckpointStore } from "@/persist/checkpoints";
+import { protocolVersion, type BootInfo, type CheckpointInfo, type Command, type CommandName, type Commands, type FromWorker, type ToWorker } from "../protocol";
 import { toWire } from "../wireError";
 import { calibrate } from "./calibration";
-import { listRuns, loadRun, type ResumableRun, saveRun } from "./checkpointing";
+import { listRuns, loadRun, type ResumableRun, resumableOf, saveRun, takeSnapshot } from "./checkpointing";
 import { DataHost, infoOf, type DataHostEnv } from "./dataHost";
+import { DeviceHost } from "./deviceHost";
 import { classify, exportWeights } from "./modelFiles";
 import { RunHost } from "./runHost";
 import type { TruthHost } from "./truthHost";
 
 export interface HostEnv {
   readonly build: string;
-  readonly device: Omit<DeviceEnv, "onFatal">;
+  readonly device: Omit<DeviceEnv, "onFatal" | "threads" | "isolated">;
   readonly data: Omit<DataHostEnv, "onLoad" | "onImport">;
   readonly checkpoints: CheckpointStore | null;
   readonly truth: TruthHost;
@@ -34,6 +35,13 @@ export interface HostEnv {
   newId(): string;
 }
 
+/** A run, whatever computes it. */
+interface Opening {
+  readonly runId: string;
+  readonly config: RunConfig;
+  readonly dataset: LoadedDataset;
+}
+
 type Handlers = { [K in CommandName]: (args: Commands[K]["args"]) => Promise<Commands[K]["result"]> };
 
 /** Commands that open, close or boot: one after the other. */
@@ -42,14 +50,14 @@ const opening: ReadonlySet<CommandName> = new Set(["boot", "open", "reset", "res
 export class Host {
   private readonly env: HostEnv;
   private readonly data: DataHost;
-  private device: DeviceChoice | null = null;
+  private readonly device: DeviceHost;
   private run: RunHost | null = null;
   private speed: Commands["speed"]["args"]["mode"] = "normal";
   private readonly handlers: Handlers;
   /** Opening, closing and booting, one after the other; other commands wait for what is under way. Never rejects. */
   private lifecycle: Promise<unknown> = Promise.resolve();
-  /** What ended the device; only a fresh worker gets another. */
-  private broken: AppError | null = null;
+  /** Pauses so far: one that comes while a lost device is replaced holds the run that goes on. */
+  private pauses = 0;
 
   constructor(env: HostEnv) {
     this.env = env;
@@ -57,6 +65,13 @@ export class Host {
       ...env.data,
       onLoad: (done, total) => this.boot("data", [done, total]),
       onImport: (progress) => env.post({ kind: "importProgress", progress }, []),
+    });
+    this.device = new DeviceHost({
+      device: { ...env.device, isolated: env.isolated },
+      inTurn: (work) => this.inTurn(work),
+      onLost: async (error) => this.run?.abandon(error),
+      onReplaced: (snapshot) => this.goOn(snapshot),
+      onEnd: (error) => this.end(error),
     });
     this.handlers = this.makeHandlers();
     env.post({ kind: "hello", protocol: protocolVersion, build: env.build }, []);
@@ -89,9 +104,12 @@ export class Host {
     return {
       boot: (args) => this.bootUp(args),
       open: ({ config }) => this.open(config, null),
-      play: async ({ until }) => this.current().play(until),
-      pause: async () => ({ step: this.run ? await this.run.pause() : 0 }),
-      step: async ({ count }) => ({ step: await this.current().step(count) }),
+      play: ({ until }) => this.play(until),
+      pause: async () => {
+        this.pauses++;
+        return { step: this.run ? await this.run.pause() : 0 };
+      },
+      step: ({ count }) => this.device.surviving(async () => ({ step: await this.current().step(count) })),
       reset: async () => this.open(this.current().config, null),
       cancel: () => this.close(),
       skipPhase: async () => this.quietly(() => this.current().run.skipPhase()),
@@ -101,14 +119,15 @@ export class Host {
         return this.quietly(() => this.run?.setSpeed(mode));
       },
       force: async ({ slot, choice }) => this.quietly(() => this.current().run.force(slot, choice)),
-      evaluate: async ({ choices }) => {
-        const run = this.current();
-        return run.between(() => run.run.evaluate(choices));
-      },
-      checkpoint: async () => this.checkpoint(this.current()),
+      evaluate: ({ choices }) =>
+        this.device.surviving(() => {
+          const run = this.current();
+          return run.between(() => run.run.evaluate(choices));
+        }),
+      checkpoint: () => this.device.surviving(() => this.checkpoint(this.current())),
       checkpoints: async () => (this.env.checkpoints ? listRuns(this.env.checkpoints) : []),
       resume: ({ id }) => this.resume(id),
-      classify: ({ image }) => this.between((run) => classify(run?.run ?? null, this.needDevice().executor, run?.env.dataset ?? this.data.current(), image)),
+      classify: ({ image }) => this.between((run) => classify(run?.run ?? null, this.device.current.executor, run?.env.dataset ?? this.data.current(), image)),
       exportWeights: ({ format }) => this.between((run) => exportWeights(run?.run ?? null, run?.env.dataset ?? null, format, this.env.build)),
       images: async (args) => this.data.pictures(args, this.run?.env.config.seed ?? 7),
       importDataset: ({ files }) => this.data.importFiles(files),
@@ -119,8 +138,8 @@ export class Host {
         return null;
       },
       truth: ({ source }) => this.env.truth.table(source),
-      checkBackend: () => this.between(() => compareBackend(this.needDevice().executor)),
-      memory: async () => this.needDevice().executor.memory(),
+      checkBackend: () => this.between(() => checkExecutor(this.device.current.executor)),
+      memory: async () => this.device.current.executor.memory(),
     };
   }
 
@@ -135,10 +154,11 @@ export class Host {
     return mine;
   }
 
-  private async bootUp({ backend, dataset }: Commands["boot"]["args"]): Promise<BootInfo> {
-    this.boot("device", [0, 1]);
-    this.device = await chooseDevice(backend, { ...this.env.device, onFatal: (error) => this.fatal(error) });
-    this.boot("device", [1, 1]);
+  private async bootUp({ backend, dataset, threads }: Commands["boot"]["args"]): Promise<BootInfo> {
+    this.boot("device", "");
+    await this.close();
+    const device = await this.device.start(backend, threads);
+    this.boot("device", device.device);
     const datasets = await this.data.list();
     let loaded: LoadedDataset | null = null;
     let problem: BootInfo["problem"] = null;
@@ -148,15 +168,15 @@ export class Host {
       const { code, message, hint } = toWire(cause);
       problem = { code, message, ...(hint === null ? {} : { hint }) };
     }
-    const calibrationMs = loaded ? await calibrate(this.device, loaded, this.env.now, (done, total) => this.boot("kernels", [done, total])) : null;
-    const { device } = this;
+    const calibrationMs = loaded ? await calibrate(device, loaded, this.env.now, (done, total) => this.boot("kernels", [done, total])) : null;
     return {
       backend: device.backend,
+      executor: device.executor.kind,
       device: device.device,
       adapter: device.adapter,
       hardware: device.hardware,
       reason: device.reason,
-      threads: 1,
+      threads: device.threads,
       isolated: this.env.isolated,
       problem,
       dataset: loaded ? infoOf(loaded) : null,
@@ -168,42 +188,78 @@ export class Host {
 
   private progress = { device: "", data: [0, 0] as readonly [number, number], kernels: [0, 0] as readonly [number, number] };
 
-  private boot(part: "device" | "data" | "kernels", [done, total]: readonly [number, number]): void {
-    if (part === "device") this.progress = { ...this.progress, device: this.device ? this.device.device : "" };
-    else this.progress = { ...this.progress, [part]: [done, total] };
-    const message = part === "device" ? "Looking for a device" : part === "data" ? `Loading data ${done} of ${total}` : `Preparing kernels ${done} of ${total}`;
+  private boot(part: "device" | "data" | "kernels", value: string | readonly [number, number]): void {
+    this.progress = { ...this.progress, [part]: value };
+    const message = part === "device" ? "Looking for a device" : part === "data" ? `Loading data ${value[0]} of ${value[1]}` : `Preparing kernels ${value[0]} of ${value[1]}`;
     this.env.post({ kind: "bootProgress", ...this.progress, message }, []);
   }
 
   private async open(config: RunConfig, resumable: ResumableRun | null): Promise<Commands["open"]["result"]> {
-    const device = this.needDevice();
+    const device = this.device.current;
     await this.close();
     const dataset = await this.data.load(config.dataset);
     if (resumable && resumable.datasetSha256 !== dataset.manifest.sha256) {
       throw new AppError("checkpoint.missing", `The checkpoint was made with another version of ${dataset.manifest.name}.`, { recoverable: true, hint: "Import that version again, or start a new run." });
     }
-    const { now, breathe, sleep, checkpoints } = this.env;
-    this.run = new RunHost(
-      {
-        runId: this.env.newId(),
-        config,
-        method: methodOf(config.algorithm),
-        space: makeSpace(config.space, config.size as SizeId),
-        dataset,
-        device,
-        now,
-        breathe,
-        sleep,
-        send: (frame, transfer) => this.env.post(frame, transfer),
-        save: (host) => (checkpoints ? saveRun(checkpoints, host) : Promise.resolve(null)),
-      },
-      resumable && { saved: resumable.saved, record: resumable.record },
-    );
-    this.run.setSpeed(this.speed);
+    this.device.forget();
+    if (resumable) this.device.keep(resumable.content);
+    this.run = this.start({ runId: this.env.newId(), config, dataset }, resumable, null);
     if (resumable && resumable.backend !== device.backend) {
       this.run.note("warning", `The checkpoint was made on ${resumable.backend}; on ${device.backend} the numbers that follow may differ in the last digits.`);
     }
     return this.run.plan;
+  }
+
+  private start({ runId, config, dataset }: Opening, resumable: ResumableRun | null, before: RunHost | null): RunHost {
+    const { now, breathe, sleep } = this.env;
+    const run = new RunHost(
+      {
+        runId,
+        config,
+        method: methodOf(config.algorithm),
+        space: makeSpace(config.space, config.size as SizeId),
+        dataset,
+        device: this.device.current,
+        now,
+        breathe,
+        sleep,
+        send: (frame, transfer) => this.env.post(frame, transfer),
+        save: (host) => this.save(host),
+        survives: (error) => this.device.survives(error),
+      },
+      resumable,
+      before,
+    );
+    run.setSpeed(this.speed);
+    return run;
+  }
+
+  private async save(run: RunHost): Promise<CheckpointInfo | null> {
+    const snapshot = await takeSnapshot(run);
+    if (this.run === run) this.device.keep(snapshot);
+    return this.env.checkpoints ? saveRun(this.env.checkpoints, run.env.runId, snapshot) : null;
+  }
+
+  /** The run on another device, as far as it was kept. */
+  private goOn(snapshot: CheckpointContent | null): void {
+    const { run } = this;
+    if (!run) return;
+    const next = this.start({ runId: run.env.runId, config: run.config, dataset: run.env.dataset }, snapshot && resumableOf(snapshot), run);
+    this.run = next;
+    next.note("warning", `The GPU was taken away (driver reset or sleep) at step ${run.run.status().step}. The run goes on from step ${next.run.status().step}.`);
+  }
+
+  /** Plays on over the loss of a device, unless a pause came meanwhile or the run is another. */
+  private async play(until: Commands["play"]["args"]["until"]): Promise<Commands["play"]["result"]> {
+    const { pauses } = this;
+    const { runId } = this.current().env;
+    let isAgain = false;
+    return this.device.surviving(async () => {
+      if (isAgain && this.run?.env.runId !== runId) return "stopped";
+      if (isAgain && this.pauses !== pauses) return "paused";
+      isAgain = true;
+      return this.current().play(until);
+    });
   }
 
   private async resume(id: string | null): Promise<Commands["resume"]["result"]> {
@@ -226,14 +282,15 @@ export class Host {
   }
 
   /** Work on the device outside the run: between two ticks of a running one. */
-  private async between<T>(work: (run: RunHost | null) => Promise<T>): Promise<T> {
-    const { run } = this;
-    return run ? run.between(() => work(run)) : work(null);
+  private between<T>(work: (run: RunHost | null) => Promise<T>): Promise<T> {
+    return this.device.surviving(async () => {
+      const { run } = this;
+      return run ? run.between(() => work(run)) : work(null);
+    });
   }
 
-  private fatal(error: AppError): void {
+  private end(error: AppError): void {
     this.env.post({ kind: "fatal", error: toWire(error) }, []);
-    this.broken ??= error;
     void this.run?.fail(error).catch(() => undefined);
   }
 
@@ -241,10 +298,10 @@ export class Host {
     if (!this.run) throw new AppError("config.invalid", "There is no run yet.", { recoverable: true, hint: "Press Train." });
     return this.run;
   }
+}
 
-  private needDevice(): DeviceChoice {
-    if (this.broken) throw this.broken;
-    if (!this.device) throw new AppError("backend.unavailable", "No backend has started yet.", { recoverable: true });
-    return this.device;
-  }
+/** Loaded when somebody asks: the check brings the reference executor with it. */
+async function checkExecutor(executor: Executor): Promise<Commands["checkBackend"]["result"]> {
+  if (executor.kind === "plan") return (await import("@/nn/planCheck")).comparePlan(executor);
+  return (await import("@/nn/backendCheck")).compareBackend(executor);
 }

@@ -60,6 +60,11 @@ export class Mailbox {
     this.flush();
   }
 
+  /** Forget the offered state: whoever offered it is no more. Points and entries wait for the next. */
+  hold(): void {
+    this.latest = null;
+  }
+
   ack(): void {
     this.credit = 1;
     this.flush();

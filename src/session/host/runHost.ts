@@ -7,6 +7,7 @@ import type { Method, MethodEnv, MethodEvent, MethodRun, SavedState, Tick } from
 import { phaseIndex } from "@/algorithms/phases";
 import type { DeviceChoice } from "@/engine/device";
 import type { LoadedDataset } from "@/engine/dataLoader";
+import { Pacer } from "@/engine/pacer";
 import { Progress } from "@/engine/progress";
 import { type Outcome, RunLoop } from "@/engine/runLoop";
 import { AppError } from "@/lib/appError";
@@ -14,7 +15,7 @@ import { rootKey } from "@/lib/rng";
 import type { Space } from "@/nas/space/types";
 import { Mailbox } from "./mailbox";
 import { accuracySplits, type CheckpointInfo, type Frame, type LatestState, type RunPlan, type RunStatus, type Until } from "../protocol";
-import { RunRecord } from "./runRecord";
+import { type AccuracyPoint, RunRecord } from "./runRecord";
 import { toWire } from "../wireError";
 
 export interface RunHostEnv {
@@ -30,6 +31,13 @@ export interface RunHostEnv {
   send(frame: Frame, transfer: ArrayBuffer[]): void;
   /** Keep the state; called at phase ends and at most once a minute while running. */
   save(host: RunHost): Promise<CheckpointInfo | null>;
+  /** Whether another run will take over after this error, so that nobody need be told. */
+  survives(error: AppError): boolean;
+}
+
+export interface Resumed {
+  readonly saved: SavedState;
+  readonly record: RunRecord;
 }
 
 const offerEveryMs = { slow: 16, normal: 100, fast: 1000 } as const;
@@ -58,13 +66,23 @@ export class RunHost {
   private failed: AppError | null = null;
   private settings: RunConfig;
   private closed = false;
+  /** Another run takes over: nothing more is sent. */
+  private abandoned = false;
+  /** Losses up to this step, and these accuracies, were told by the run before this one. */
+  private readonly toldStep: number;
+  private readonly toldAccuracies: ReadonlySet<string>;
+  private readonly pacer: Pacer | null;
   /** A finished run is saved once. */
   private kept = false;
 
-  constructor(env: RunHostEnv, resumed: { readonly saved: SavedState; readonly record: RunRecord } | null) {
+  /** `before`: an abandoned run that this one continues under the same name; the page is not told anything twice. */
+  constructor(env: RunHostEnv, resumed: Resumed | null, before: RunHost | null = null) {
     this.env = env;
     this.record = resumed?.record ?? new RunRecord();
-    this.mailbox = new Mailbox(env.runId, env.send);
+    this.mailbox = before?.mailbox ?? new Mailbox(env.runId, env.send);
+    this.toldStep = Math.max(before?.toldStep ?? 0, before?.record.losses().at(-1)?.step ?? 0);
+    this.toldAccuracies = new Set(before ? [...before.toldAccuracies, ...before.record.accuracies().map(nameOf)] : []);
+    this.pacer = env.device.device === "webgpu" ? new Pacer({ now: env.now, fence: () => env.device.executor.idle() }) : null;
     const { config, dataset } = env;
     this.settings = config;
     const methodEnv: MethodEnv = {
@@ -79,7 +97,7 @@ export class RunHost {
     };
     this.run = env.method.start(methodEnv, resumed?.saved ?? null);
     this.progress = new Progress(this.run.totals, this.run.unitImages);
-    this.loop = new RunLoop(this.run, { now: env.now, breathe: env.breathe, sleep: env.sleep, onTick: (tick, ms) => this.onTick(tick, ms) });
+    this.loop = new RunLoop(this.run, { now: env.now, breathe: env.breathe, sleep: env.sleep, pace: () => this.pace(), onTick: (tick, ms) => this.onTick(tick, ms) });
     this.lastSave = env.now();
     const { data } = dataset;
     this.plan = {
@@ -94,7 +112,7 @@ export class RunHost {
         recalibration: Math.min(data.weights.length, config["bn.recal"] * config["train.batch"]),
       },
     };
-    if (resumed) this.replay();
+    if (resumed && !before) this.replay();
     this.offer(true);
   }
 
@@ -125,10 +143,23 @@ export class RunHost {
     }
   }
 
+  /** The device is gone and another run will go on: says nothing, frees what can be freed. */
+  async abandon(error: AppError): Promise<void> {
+    this.silence(error);
+    try {
+      await this.loop.abort();
+      await this.saving;
+      this.run.dispose();
+    } catch {
+      // Nothing on a device that is gone needs to be freed.
+    }
+  }
+
   /** Something outside the run broke (device lost, validation error): nothing computed from here on may be shown. */
   async fail(error: AppError): Promise<void> {
-    if (this.failed) return;
+    if (this.failed && !this.abandoned) return;
     this.failed = error;
+    this.abandoned = false;
     this.mailbox.append({ kind: "error", error: toWire(error) });
     this.deliver();
     await this.loop.abort();
@@ -179,6 +210,12 @@ export class RunHost {
     return info;
   }
 
+  private silence(error: AppError): void {
+    this.failed = error;
+    this.abandoned = true;
+    this.mailbox.hold();
+  }
+
   private async guard<T>(work: () => Promise<T>): Promise<T> {
     try {
       if (this.failed) throw this.failed;
@@ -190,6 +227,7 @@ export class RunHost {
       }
       return outcome;
     } catch (cause) {
+      if (!this.failed && cause instanceof AppError && this.env.survives(cause)) this.silence(cause);
       if (!this.failed) {
         const error = toWire(cause);
         this.failed = cause instanceof AppError ? cause : new AppError(error.code, error.message, { cause });
@@ -207,6 +245,11 @@ export class RunHost {
       this.kept = true;
       await this.saveQuietly();
     }
+  }
+
+  /** A GPU must not be given more than a pause may wait for. */
+  private async pace(): Promise<void> {
+    if (this.pacer) this.split.wait += await this.pacer.submitted();
   }
 
   private async onTick(tick: Tick, unitMs: number): Promise<void> {
@@ -232,6 +275,7 @@ export class RunHost {
       await this.saveNow();
     } catch (cause) {
       const { code, message } = toWire(cause);
+      if (code.startsWith("gpu.")) throw cause;
       const text = code === "storage.quota" ? "Couldn't save: browser storage is full. The run continues; export now or delete old data." : `Couldn't save a checkpoint: ${message}`;
       this.mailbox.append({ kind: "note", level: "warning", message: text, step: this.run.status().step });
     }
@@ -246,13 +290,13 @@ export class RunHost {
       case "loss": {
         const point = { step: event.step, phase: phaseIndex(event.phase), loss: event.loss, lr: event.lr };
         this.record.addLoss(point);
-        this.mailbox.addLoss(point);
+        if (event.step > this.toldStep) this.mailbox.addLoss(point);
         return;
       }
       case "accuracy": {
         const point = { step: event.step, phase: phaseIndex(event.phase), split: accuracySplits.indexOf(event.split), accuracy: event.accuracy.value, n: event.accuracy.n };
         this.record.addAccuracy(point);
-        this.mailbox.addAccuracy(point);
+        if (!this.toldAccuracies.has(nameOf(point))) this.mailbox.addAccuracy(point);
         return;
       }
       case "note":
@@ -275,6 +319,7 @@ export class RunHost {
   }
 
   private offer(now: boolean): void {
+    if (this.abandoned) return;
     const time = this.env.now();
     if (!now && time - this.lastOffer < offerEveryMs[this.speed]) return;
     this.lastOffer = time;
@@ -282,6 +327,7 @@ export class RunHost {
   }
 
   private deliver(): void {
+    if (this.abandoned) return;
     this.lastOffer = this.env.now();
     this.mailbox.deliver(() => this.latest());
   }
@@ -331,4 +377,9 @@ export class RunHost {
     if (phase === "retrain") return this.env.config["retrain.batch"];
     return this.run.unitImages[phase];
   }
+}
+
+/** What tells one accuracy of a run from another. */
+function nameOf({ phase, split, step }: AccuracyPoint): string {
+  return `${phase}/${split}/${step}`;
 }

@@ -24,7 +24,7 @@ function runWith(seed: number, score: (n: MacroTruth, i: number) => { recalibrat
     trainSeconds: 1,
     scoreSeconds: 1,
     date: "2025-01-01T00:00:00.000Z",
-    machine: { cpu: "x", cores: 1, node: "v20", backend: "tfjs-wasm" },
+    machine: { cpu: "x", cores: 1, node: "v20", backend: "wasm" },
     scores: Object.fromEntries(networks.map((n, i) => [n.id, score(n, i)])),
   };
 }

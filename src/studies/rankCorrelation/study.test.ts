@@ -1,16 +1,15 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { MethodEnv, RunData } from "@/algorithms/method";
 import { spos } from "@/algorithms/spos/spos";
 import { makeTable } from "@/data/normalise";
 import { IMAGE_BYTES } from "@/data/manifest";
 import { recordRange } from "@/data/split";
-import { initBackend } from "@/kernels/backends";
+import { chooseDevice } from "@/engine/device";
 import { rootKey } from "@/lib/rng";
 import { macro8 } from "@/nas/space/macro8";
-import { createTfjsExecutor } from "@/nn/tfjsExecutor/executor";
 import { parseStudyFlags } from "./flags";
 import { readRuns, writeStudy, type StudyFile } from "./resultFile";
 import { scoreNetworks, studyConfig } from "./study";
@@ -26,14 +25,11 @@ function tinyData(): RunData {
 }
 
 describe("scoreNetworks", () => {
-  beforeAll(() => initBackend("tfjs-wasm"));
-
   it("scores as the app's own run does after its supernet phase", async () => {
     const config = { ...studyConfig({ size: "nano", steps: 3 }, 7), "bn.recal": 2, "train.batch": 16 };
     const data = tinyData();
     const ids = ["00000000", "12012010", "22222222"];
-    const before = createTfjsExecutor("tfjs-wasm").memory().tensors;
-    const executor = createTfjsExecutor("tfjs-wasm");
+    const { executor } = await chooseDevice("wasm", { gpu: null, onFatal: () => undefined });
     const parts = new Set<string>();
     const scored = await scoreNetworks(config, ids, { executor, data, now: () => 0, report: (part) => parts.add(part) });
     expect(Object.keys(scored.scores).sort()).toEqual(ids);
@@ -50,7 +46,7 @@ describe("scoreNetworks", () => {
     }
     run.dispose();
     executor.dispose();
-    expect(executor.memory().tensors).toBe(before);
+    expect(executor.memory().tensors).toBe(0);
   });
 });
 

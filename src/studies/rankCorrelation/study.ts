@@ -24,7 +24,7 @@ export interface StudySettings {
 
 /** The default experiment of the size on CIFAR-10, with a seed. */
 export function studyConfig({ size, steps }: StudySettings, seed: number): RunConfig {
-  const config: RunConfig = { ...defaultsFor("macro8", size), seed, dataset: "cifar10", backend: "tfjs-wasm" };
+  const config: RunConfig = { ...defaultsFor("macro8", size), seed, dataset: "cifar10", backend: "wasm" };
   return steps === null ? config : { ...config, "train.steps": steps };
 }
 

@@ -23,7 +23,7 @@ const keys: Readonly<Record<string, SettingCopy>> = {
   seed: { label: "Seed" },
   dataset: { label: "Data set", hint: "emoji10, or cifar10 once it is imported" },
   backend: { label: "Back end", hint: "auto takes a hardware GPU, else WASM" },
-  threads: { label: "Threads", hint: "0 = as many as there are" },
+  threads: { label: "Threads", hint: "of WASM; 0 = all but one core" },
   "train.batch": { label: "Batch", unit: "images" },
   "train.steps": { label: "Steps", hint: "auto = by epochs of the data" },
   "train.lr": { label: "Learning rate", hint: "falls linearly to 0" },
