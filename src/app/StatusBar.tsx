@@ -45,9 +45,11 @@ function Machine() {
     info.device === "wasm" ? words.threads(info.threads) : null,
     info.isolated ? words.isolated : words.notIsolated,
     info.backend,
-  ].filter((line) => line !== null);
+  ]
+    .filter((line) => line !== null)
+    .join("\n");
   return (
-    <span className={styles.item} title={why.join("\n")} aria-description={why.join(" ")}>
+    <span className={styles.item} title={why} aria-description={why}>
       {parts.filter((part) => part !== null && part !== "").join(" · ")}
     </span>
   );

@@ -213,37 +213,81 @@ static void places(const maxima *g, int oy, int *arg) {
   }
 }
 
-/* Σ over ny × nx windows of the gradients whose tap number is `tap` in the first, less by k and by 1 in the next (times the stride). */
-INLINE vec gathered(const int k, const int stride, const int ny, const int nx, const int *arg, size_t argRow, const float *dy, size_t dyRow,
-                    size_t G, size_t dyld, int tap) {
-  vec s = SPLAT(0);
-  UNROLL for (int j = 0; j < ny; j++) {
-    const int *at = arg + j * argRow;
-    const float *d = dy + j * dyRow;
-    UNROLL for (int i = 0; i < nx; i++)
-      s = ADD(s, AND(LOAD(d + i * dyld), wasm_i32x4_eq(INTS(at + i * G), wasm_i32x4_splat(tap - (j * k + i) * stride))));
-  }
-  return s;
+/* One pixel of a row of W: dx = base + v; pixels of the padding are left out. */
+INLINE void putPixel(const into *o, size_t m, int W, int ix, int c, vec v) {
+  if (ix >= 0 && ix < W) storeInto(o, m + ix, c, v);
 }
 
-/* Input row iy; `arg` begins with output row `first`. */
+/*
+ * Input row from n ≤ 3 rows of windows of 3 columns, stride 1 or 2. What a window gives to its three pixels is added to sums that
+ * move along with it, so that every window is read once a row. `tap`: number of the first tap of the first row's windows.
+ */
+INLINE void slide(const int n, const int s, const maxima *g, const int *arg, const float *dy, int tap, const into *o, size_t m, int c0) {
+  const window *w = g->w;
+  vec taps[9];
+  UNROLL for (int j = 0; j < n; j++) UNROLL for (int i = 0; i < 3; i++) taps[3 * j + i] = wasm_i32x4_splat(tap - 3 * s * j + i);
+  size_t argRow = (size_t)w->Wo * g->G, dyRow = w->Wo * g->dyld;
+  for (int c = 0; c < g->G; c += 4) {
+    const int *at = arg + c;
+    const float *d = dy + c;
+    vec a = SPLAT(0), b = a;
+    int ix = -w->p;
+    for (int ox = 0; ox < w->Wo; ox++, at += g->G, d += g->dyld, ix += s) {
+      vec v[3];
+      UNROLL for (int i = 0; i < 3; i++) v[i] = SPLAT(0);
+      UNROLL for (int j = 0; j < n; j++) {
+        vec where = INTS(at + j * argRow), given = LOAD(d + j * dyRow);
+        UNROLL for (int i = 0; i < 3; i++) {
+          vec part = AND(given, wasm_i32x4_eq(where, taps[3 * j + i]));
+          v[i] = j ? ADD(v[i], part) : part;
+        }
+      }
+      putPixel(o, m, w->W, ix, c0 + c, ADD(a, v[0]));
+      if (s == 1) {
+        a = ADD(b, v[1]);
+        b = v[2];
+      } else {
+        putPixel(o, m, w->W, ix + 1, c0 + c, v[1]);
+        a = v[2];
+      }
+    }
+    for (; ix < w->W; ix++, a = b, b = SPLAT(0)) putPixel(o, m, w->W, ix, c0 + c, a);
+  }
+}
+
+/* The same for any window, pixel by pixel. */
+static void gatherPixels(const maxima *g, const int *arg, const float *dy, int rows, int tap, const into *o, size_t m, int c0) {
+  const window *w = g->w;
+  for (int ix = 0; ix < w->W; ix++) {
+    int b, d;
+    windowsOf(w, ix, w->Wo, &b, &d);
+    for (int c = 0; c < g->G; c += 4) {
+      vec sum = SPLAT(0);
+      for (int j = 0; j < rows; j++)
+        for (int i = b; i < d; i++) {
+          size_t at = (size_t)j * w->Wo + i;
+          vec own = wasm_i32x4_splat(tap - j * w->k * w->s + ix + w->p - i * w->s);
+          sum = ADD(sum, AND(LOAD(dy + at * g->dyld + c), wasm_i32x4_eq(INTS(arg + at * g->G + c), own)));
+        }
+      storeInto(o, m + ix, c0 + c, sum);
+    }
+  }
+}
+
+/* Input row iy; `first` is the output row that g->arg begins with. */
 static void gatherRow(const maxima *g, int iy, int first, const into *o, size_t m, int c0) {
   const window *w = g->w;
   int a, e;
   windowsOf(w, iy, w->Ho, &a, &e);
-  for (int ix = 0; ix < w->W; ix++) {
-    int b, d;
-    windowsOf(w, ix, w->Wo, &b, &d);
-    const int *arg = g->arg + (size_t)((a - first) * w->Wo + b) * g->G;
-    const float *dy = g->dy + (size_t)(a * w->Wo + b) * g->dyld;
-    int tap = (iy + w->p - a * w->s) * w->k + ix + w->p - b * w->s;
-    size_t argRow = (size_t)w->Wo * g->G, dyRow = w->Wo * g->dyld;
-    if (e - a == 3 && d - b == 3 && w->k == 3)
-      for (int c = 0; c < g->G; c += 4) storeInto(o, m + ix, c0 + c, gathered(3, 1, 3, 3, arg + c, argRow, dy + c, dyRow, g->G, g->dyld, 8));
-    else
-      for (int c = 0; c < g->G; c += 4)
-        storeInto(o, m + ix, c0 + c, gathered(w->k, w->s, e - a, d - b, arg + c, argRow, dy + c, dyRow, g->G, g->dyld, tap));
-  }
+  const int *arg = g->arg + (size_t)(a - first) * w->Wo * g->G;
+  const float *dy = g->dy + (size_t)a * w->Wo * g->dyld;
+  int tap = (iy + w->p - a * w->s) * w->k, n = e - a;
+  if (w->k != 3 || w->s > 2 || n < 1 || n > 3) gatherPixels(g, arg, dy, n, tap, o, m, c0);
+  else if (w->s == 1 && n == 3) slide(3, 1, g, arg, dy, tap, o, m, c0);
+  else if (w->s == 1 && n == 2) slide(2, 1, g, arg, dy, tap, o, m, c0);
+  else if (w->s == 2 && n == 2) slide(2, 2, g, arg, dy, tap, o, m, c0);
+  else if (w->s == 2 && n == 1) slide(1, 2, g, arg, dy, tap, o, m, c0);
+  else gatherPixels(g, arg, dy, n, tap, o, m, c0);
 }
 
 /* Input rows [y0, y1) of an image. */
