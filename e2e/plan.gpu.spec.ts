@@ -1,20 +1,31 @@
 /**
- * Every instruction of plans in a browser, from the sources: on WebGPU with the software adapter, and on WASM with two threads in a
- * worker, each held against the reference.
+ * Plans in a browser, from the sources: every instruction on WebGPU with the software adapter and on WASM with two threads in a worker, whole
+ * networks on the WebGPU executor, and the plan's kernels in plain tfjs code.
  */
 import { expect, test } from "@playwright/test";
 import { serveHarness } from "./harness/serve";
 import type { Args } from "./harness/types";
 import { Watch } from "./support/test";
 
-const machines: readonly { readonly name: string; readonly args: Args; readonly inWorker: boolean }[] = [
-  { name: "WebGPU", args: { machine: "webgpu" }, inWorker: false },
-  { name: "WASM with two threads", args: { machine: "wasm", threads: "2" }, inWorker: true },
+interface Job {
+  readonly name: string;
+  readonly module: string;
+  readonly args: Args;
+  readonly inWorker: boolean;
+  readonly expected: Record<string, unknown>;
+}
+
+const cases = "/e2e/harness/cases.ts";
+const jobs: readonly Job[] = [
+  { name: "WebGPU executes every instruction as the reference does", module: cases, args: { machine: "webgpu" }, inWorker: false, expected: { machine: "webgpu" } },
+  { name: "WASM with two threads executes every instruction as the reference does", module: cases, args: { machine: "wasm", threads: "2" }, inWorker: true, expected: { machine: "wasm" } },
+  { name: "the plan executor on WebGPU computes whole networks; steps make no GPU objects", module: "/e2e/harness/executors.ts", args: {}, inWorker: false, expected: { objects: 0, grown: 0 } },
+  { name: "the plan's kernels work in plain tfjs code with tf.grad", module: "/e2e/harness/tfjsOps.ts", args: {}, inWorker: false, expected: {} },
 ];
 
-for (const { name, args, inWorker } of machines) {
-  test(`${name} executes every instruction as the reference does`, async ({ page, context }) => {
-    const server = await serveHarness({ module: "/e2e/harness/cases.ts" });
+for (const { name, module, args, inWorker, expected } of jobs) {
+  test(name, async ({ page, context }) => {
+    const server = await serveHarness({ module });
     try {
       const url = server.url({ ...args, quiet: "true" }, { inWorker });
       const watch = new Watch(new URL(url).origin);
@@ -28,7 +39,8 @@ for (const { name, args, inWorker } of machines) {
         lines.filter((line) => /^(FAIL|DEVICE)/.test(line)),
         outcome,
       ).toEqual([]);
-      expect(JSON.parse(outcome)).toMatchObject({ machine: args["machine"] });
+      expect(outcome).toMatch(/^\{/);
+      expect(JSON.parse(outcome)).toMatchObject(expected);
       watch.check();
     } finally {
       await server.close();

@@ -123,12 +123,16 @@ static void avgGradRow(const window *w, const float *dy, size_t dyld, int iy, in
   const float *p = dy + (size_t)a * w->Wo * dyld;
   for (int ox = 0; ox < w->Wo; ox++, p += dyld) {
     if (e - a == 3) weighted(3, p, w->Wo * dyld, 3, C, sy + a, sx[ox], line + ox * C);
+    else if (e - a == 2) weighted(2, p, w->Wo * dyld, 2, C, sy + a, sx[ox], line + ox * C);
+    else if (e - a == 1) weighted(1, p, w->Wo * dyld, 1, C, sy + a, sx[ox], line + ox * C);
     else weighted(0, p, w->Wo * dyld, e - a, C, sy + a, sx[ox], line + ox * C);
   }
   for (int ix = 0; ix < w->W; ix++) {
     int b, d;
     windowsOf(w, ix, w->Wo, &b, &d);
     if (d - b == 3) addLine(3, line + b * C, 3, C, o, m + ix, c0);
+    else if (d - b == 2) addLine(2, line + b * C, 2, C, o, m + ix, c0);
+    else if (d - b == 1) addLine(1, line + b * C, 1, C, o, m + ix, c0);
     else addLine(0, line + b * C, d - b, C, o, m + ix, c0);
   }
 }
@@ -195,22 +199,32 @@ static void rowMaxima(const maxima *g, int y) {
   }
 }
 
-/* Tap numbers of the maxima of output row oy, whose input rows are in the ring. */
-static void places(const maxima *g, int oy, int *arg) {
-  const window *w = g->w;
-  int a, e, n = w->Wo * g->G;
-  validTaps(w, oy, w->H, &a, &e);
-  int first = (oy * w->s - w->p + a) % w->k;
-  for (int c = 0; c < n; c += 4) {
-    size_t from = (size_t)first * n + c;
-    vec best = LOAD(g->top + from), at = wasm_i32x4_add(INTS(g->at + from), wasm_i32x4_splat(a * w->k));
-    for (int i = a + 1, slot = first + 1; i < e; i++, slot++) {
-      if (slot == w->k) slot = 0;
-      from = (size_t)slot * n + c;
-      better(&best, &at, LOAD(g->top + from), wasm_i32x4_add(INTS(g->at + from), wasm_i32x4_splat(i * w->k)));
+/* Tap numbers of the maxima of output row oy, whose input rows are in the ring; n = 0: any number of them. */
+INLINE void placesOf(const int n, const window *w, const maxima *g, int oy, int a, int e, int *arg) {
+  int size = w->Wo * g->G, first = (oy * w->s - w->p + a) % w->k;
+  size_t at[3];
+  UNROLL for (int i = 0; i < n; i++) at[i] = (size_t)((first + i) % w->k) * size;
+  for (int c = 0; c < size; c += 4) {
+    size_t from = (size_t)first * size + c;
+    vec best = LOAD(g->top + from), place = wasm_i32x4_add(INTS(g->at + from), wasm_i32x4_splat(a * w->k));
+    if (n) {
+      UNROLL for (int i = 1; i < n; i++)
+        better(&best, &place, LOAD(g->top + at[i] + c), wasm_i32x4_add(INTS(g->at + at[i] + c), wasm_i32x4_splat((a + i) * w->k)));
+    } else {
+      for (int i = a + 1; i < e; i++) {
+        from = (size_t)((first + i - a) % w->k) * size + c;
+        better(&best, &place, LOAD(g->top + from), wasm_i32x4_add(INTS(g->at + from), wasm_i32x4_splat(i * w->k)));
+      }
     }
-    INTS(arg + c) = at;
+    INTS(arg + c) = place;
   }
+}
+
+static void places(const maxima *g, int oy, int *arg) {
+  int a, e;
+  validTaps(g->w, oy, g->w->H, &a, &e);
+  if (e - a == 3) placesOf(3, g->w, g, oy, a, e, arg);
+  else placesOf(0, g->w, g, oy, a, e, arg);
 }
 
 /* One pixel of a row of W: dx = base + v; pixels of the padding are left out. */

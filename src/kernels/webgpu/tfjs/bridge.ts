@@ -50,16 +50,18 @@ class Bridge {
     if (scratch > 0) args["tmp"] = ends.A;
     ends.A += scratch;
     this.reserve(ends);
-    backend.ensureCommandEncoderReady();
-    backend.endComputePassEncoder();
-    backend.submitQueue();
+    // tfjs brings values to the GPU through commands that it still holds: they must be on their way before ours.
+    const results = Object.values(outputs).map((shape) => backend.makeTensorInfo([...shape], "float32", new Float32Array(sizeOf(shape))));
+    for (const info of [...Object.values(inputs), ...results]) backend.uploadToGPU(info.dataId);
+    flush(backend);
     for (const [name, info] of Object.entries(inputs)) this.copyIn(backend, info, places.get(name) ?? missing(name));
     for (const [name] of Object.entries(outputs)) {
       const place = places.get(name) ?? missing(name);
       if (place.arena === "G" && !(name in inputs)) this.machine.clear(this.memory("G"), place.at, place.floats);
     }
     this.machine.run([this.program(op, args)]);
-    return Object.entries(outputs).map(([name, shape]) => this.copyOut(backend, shape, places.get(name) ?? missing(name)));
+    Object.keys(outputs).forEach((name, i) => this.copyOut(backend, results[i] ?? missing(name), places.get(name) ?? missing(name)));
+    return results;
   }
 
   dispose(): void {
@@ -97,11 +99,16 @@ class Bridge {
     copy(this.machine.device, bufferOf(backend, info), 0, this.machine.bufferOf(this.memory(arena)), at, floats);
   }
 
-  private copyOut(backend: WebGPUBackend, shape: readonly number[], { arena, at, floats }: { readonly arena: Arena; readonly at: number; readonly floats: number }): TensorInfo {
-    const info = backend.makeTensorInfo([...shape], "float32", new Float32Array(floats));
+  private copyOut(backend: WebGPUBackend, info: TensorInfo, { arena, at, floats }: { readonly arena: Arena; readonly at: number; readonly floats: number }): void {
     copy(this.machine.device, this.machine.bufferOf(this.memory(arena)), at, bufferOf(backend, info), 0, floats);
-    return info;
   }
+}
+
+/** Sends what tfjs has recorded so far. */
+function flush(backend: WebGPUBackend): void {
+  backend.ensureCommandEncoderReady();
+  backend.endComputePassEncoder();
+  backend.submitQueue();
 }
 
 function missing(what: string): never {
@@ -114,9 +121,8 @@ function copy(device: GPUDevice, from: GPUBuffer, fromFloat: number, to: GPUBuff
   device.queue.submit([encoder.finish()]);
 }
 
-/** The buffer behind a tensor; values that were never on the GPU are brought there. */
+/** The buffer behind a tensor that is on the GPU. */
 function bufferOf(backend: WebGPUBackend, info: TensorInfo): GPUBuffer {
-  backend.uploadToGPU(info.dataId);
   const { resource } = backend.tensorMap.get(info.dataId);
   if (!(resource instanceof GPUBuffer)) throw new AppError("bug", "this tensor is no buffer");
   return resource;
@@ -161,8 +167,7 @@ export function tensorOfArena(machine: WebgpuMachine, memory: ArenaMemory): Tens
 
 /** The other way: a tensor as an arena of a machine on the same device, valid while the tensor lives. */
 export function arenaOfTensor(machine: WebgpuMachine, backend: WebGPUBackend, arena: Arena, info: TensorInfo): ArenaMemory {
-  backend.ensureCommandEncoderReady();
-  backend.endComputePassEncoder();
-  backend.submitQueue();
+  backend.uploadToGPU(info.dataId);
+  flush(backend);
   return machine.adoptBuffer(arena, bufferOf(backend, info));
 }

@@ -66,18 +66,18 @@ export class Gradients {
   }
 
   /** Adds a gradient that exists already and stays unchanged. */
-  pass(value: Value, gradient: View): void {
+  pass(value: Value, given: View): void {
+    // A view of a neighbour's lanes would smuggle them in as padding.
+    const gradient = isAligned(given) ? given : this.aligned(given);
     if (value.mask !== null) {
       this.addMasked(value, gradient);
       return;
     }
-    // A view of a neighbour's lanes would smuggle them in as padding.
-    if (this.covering(value).length === 0 && gradient.channels === value.view.channels && isAligned(gradient)) {
+    if (this.covering(value).length === 0 && gradient.channels === value.view.channels) {
       this.list(value.holder).push({ from: value.offset, to: value.offset + padded(value.view), alias: gradient });
       return;
     }
-    const target = this.claim(value);
-    this.sum(gradient, target);
+    this.sum(gradient, this.claim(value));
   }
 
   /** The whole gradient of a node, or null when nothing flowed into it. */
@@ -165,20 +165,21 @@ export class Gradients {
   }
 
   private sum(gradient: View, { dx, base }: Target): void {
-    const M = this.env.rows(gradient);
-    if (isAligned(gradient) && isAligned(dx) && (base === null || isAligned(base))) {
-      const C = padTo4(dx.channels);
-      const r = base ? { view: base, load: asStored } : null;
-      this.env.emit(symbolic("apply", { ...loadArgs("x", { view: gradient, load: asStored }), ...loadArgs("r", r), y: refOf(dx), yld: dx.buf.ld, M, C }));
-      return;
-    }
-    if (base !== null && (base.buf !== dx.buf || base.at !== dx.at)) this.sum(base, { dx, base: null });
-    if (base === null && dx.channels % 4 !== 0) this.zero(dx, 0, padTo4(dx.channels));
-    this.env.emit(
-      symbolic("channels", {
-        ...loadArgs("x", { view: gradient, load: asStored }), xb: 0, xs: 1, y: refOf(dx), yld: dx.buf.ld, yb: 0, ys: 1, n: dx.channels, acc: base === null ? 0 : 1, M,
-      }), // prettier-ignore
-    );
+    const r = base ? { view: base, load: asStored } : null;
+    const args = { ...loadArgs("x", { view: gradient, load: asStored }), ...loadArgs("r", r), y: refOf(dx), yld: dx.buf.ld, M: this.env.rows(gradient), C: padTo4(dx.channels) };
+    this.env.emit(symbolic("apply", args));
+  }
+
+  /** A copy with lanes of its own. */
+  private aligned(gradient: View): View {
+    const dx = this.env.makeTemporary(gradient, gradient.channels);
+    if (dx.channels % 4 !== 0) this.zero(dx, 0, padTo4(dx.channels));
+    // Rows begin at a multiple of 4; the channels inside them need not.
+    const begin = gradient.at % 4;
+    const x = { ...refOf(gradient), at: gradient.at - begin, span: padTo4(begin + gradient.channels) };
+    const args = { ...loadArgs("x", { view: gradient, load: asStored }), x, xb: begin, xs: 1, y: refOf(dx), yld: dx.buf.ld, yb: 0, ys: 1, n: dx.channels, acc: 0, M: this.env.rows(gradient) };
+    this.env.emit(symbolic("channels", args));
+    return dx;
   }
 
   /** The clamp's derivative is that of a ReLU (or ReLU6) of what is stored. */
