@@ -102,7 +102,10 @@ class WasmMachine implements Machine {
 
   write(memory: ArenaMemory, to: number, values: Float32Array, start = 0, length = values.length - start): void {
     const at = this.addressOf(memory, to, length);
-    this.memory_.f32.set(start === 0 && length === values.length ? values : values.subarray(start, start + length), at);
+    const { f32 } = this.memory_;
+    if (start === 0 && length === values.length) f32.set(values, at);
+    // A part goes float by float: a view of it would be garbage every step.
+    else for (let i = 0; i < length; i++) f32[at + i] = values[start + i] as number;
   }
 
   read(memory: ArenaMemory, from: number, length: number): Promise<Float32Array> {
