@@ -39,10 +39,14 @@ async function start({ peer: name, backend, name: caseName, threads }: WorkerCal
   return { firstMs: performance.now() - began, label: peer.label, results };
 }
 
+/** So far, the GPU's and those that only the peer knows of. */
+const dispatchesOf = (one: Peer): number => gpuCounts.dispatches + (one.progress?.().dispatches ?? 0);
+
 async function run({ times }: WorkerCalls["run"]["args"]): Promise<WorkerCalls["run"]["result"]> {
   const one = live();
   await one.idle();
   const kernelsBefore = one.progress?.().kernelMs ?? 0;
+  const dispatchesBefore = dispatchesOf(one);
   const began = performance.now();
   for (let i = 0; i < times; i++) {
     const waits = one.run();
@@ -52,22 +56,21 @@ async function run({ times }: WorkerCalls["run"]["args"]): Promise<WorkerCalls["
   await one.idle();
   const ended = performance.now();
   const kernels = (one.progress?.().kernelMs ?? 0) - kernelsBefore;
-  return { ms: (ended - began) / times, jsMs: (issued - began - kernels) / times };
+  const dispatches = (dispatchesOf(one) - dispatchesBefore) / times;
+  return { ms: (ended - began) / times, jsMs: (issued - began - kernels) / times, dispatches: dispatches > 0 ? dispatches : null };
 }
 
 async function counts(): Promise<WorkerCalls["counts"]["result"]> {
   const one = live();
   await one.run();
   await one.idle();
-  const before = { ...gpuCounts, own: one.progress?.().dispatches ?? 0 };
+  const before = gpuCounts.objects;
   await one.run();
   await one.idle();
-  const dispatches = gpuCounts.dispatches - before.dispatches + (one.progress?.().dispatches ?? 0) - before.own;
-  const gpuObjects = gpuCounts.objects - before.objects;
+  const gpuObjects = gpuCounts.objects - before;
   const typedArrays = await countTypedArrays(() => one.run());
   await one.idle();
   return {
-    dispatches: dispatches > 0 ? dispatches : null,
     pipelines: gpuCounts.pipelines > 0 ? gpuCounts.pipelines : null,
     gpuObjects,
     typedArrays,

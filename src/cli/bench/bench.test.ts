@@ -18,8 +18,8 @@ function page(ms: Readonly<Partial<Record<string, number>>>, errors: Readonly<Pa
     start: (key, _peer, _backend, name) =>
       ms[key] === undefined ? Promise.reject(new Error(`${key} cannot do ${name}`)) : Promise.resolve({ firstMs: 1, label: key }),
     compare: (_a, b): Promise<Compared> => Promise.resolve({ worst: errors[b as PeerName] ?? 0, tensor: "y" }),
-    run: (key) => Promise.resolve({ ms: ms[key] ?? NaN, jsMs: 0.1 }),
-    counts: () => Promise.resolve({ dispatches: 4, pipelines: null, gpuObjects: 0, typedArrays: 0, bytes: null }),
+    run: (key) => Promise.resolve({ ms: ms[key] ?? NaN, jsMs: 0.1, dispatches: 4 }),
+    counts: () => Promise.resolve({ pipelines: null, gpuObjects: 0, typedArrays: 0, bytes: null }),
     stop: () => Promise.resolve(),
     torchCase: () => Promise.resolve("{}"),
     close: () => Promise.resolve(),
@@ -106,6 +106,15 @@ describe("a case", () => {
   it("passes on the word of the other machine when every peer differs", async () => {
     const one = await only(page({ ours: 1, tfjs: 20, check: 1 }, { tfjs: 0.5 }));
     expect(one).toMatchObject({ oursMs: 1, tfjsMs: null, passed: true });
+  });
+
+  it.each([[true, null, 1], [false, 20, 0]])("leaves out what is too slow on a software adapter (%s), not on hardware", async (fallback, tfjsMs, notes) => {
+    const adapter = { vendor: "v", architecture: "a", description: "", fallback };
+    const slow: CaseInfo = { ...info, skip: { "tfjs:webgpu": "tfjs not run" } };
+    const driver = { ...page({ ours: 1, tfjs: 20, jax: 3 }, {}, [slow]), facts: () => Promise.resolve({ browser: "Chrome/1", adapter, isolated: false, cores: 1 }) };
+    const one = await only(driver, { flags: { backend: "webgpu", only: undefined, quick: true, json: undefined } });
+    expect(one.tfjsMs).toBe(tfjsMs);
+    expect(one.note?.split("tfjs not run").length ?? 1).toBe(notes + 1);
   });
 
   it("fails when ours cannot do it", async () => {

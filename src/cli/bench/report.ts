@@ -47,8 +47,8 @@ export function formatTable(report: BenchReport): string {
 }
 
 /** Where it ran and what the machine can do. */
-export function formatHead({ machine, backend, adapter, roofline, browser, isolated, date }: BenchReport): string {
+export function formatHead({ machine, backend, adapter, roofline, browser, isolated, load, date }: BenchReport): string {
   const where = adapter === null || backend === "wasm" ? "" : `, adapter ${[adapter.vendor, adapter.architecture || adapter.description].filter(Boolean).join(" ")}${adapter.fallback ? " (software)" : ""}`;
   const limits = roofline === null ? "" : `\nlimits: ${short(roofline.gflops)} GFLOPS (${roofline.product}), ${short(roofline.gbs)} GB/s (${roofline.copy})`;
-  return `${date.slice(0, 10)}, ${machine}, ${browser}${isolated ? ", isolated" : ""}, ${backend}${where}${limits}`;
+  return `${date.slice(0, 10)}, ${machine}, ${browser}${isolated ? ", isolated" : ""}, ${backend}${where}, load ${load.map((value) => value.toFixed(1)).join(" → ")}${limits}`;
 }

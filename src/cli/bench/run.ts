@@ -44,6 +44,7 @@ function chosen(cases: readonly CaseInfo[], only: string | undefined): readonly 
 export async function runBench(driver: BenchDriver, options: RunOptions): Promise<BenchReport> {
   const { flags, torch, signal, status, now } = options;
   const { backend, quick } = flags;
+  const load = os.loadavg()[0] ?? 0;
   const facts = await driver.facts();
   const cases = chosen(await driver.cases(), flags.only);
   if (backend === "webgpu" && facts.adapter === null)
@@ -57,7 +58,8 @@ export async function runBench(driver: BenchDriver, options: RunOptions): Promis
   for (const [i, info] of cases.entries()) {
     if (signal.aborted) break;
     const say = (text: string): void => status(`${i + 1}/${cases.length} ${info.name}: ${text}`);
-    const context: CaseContext = { driver, backend, quick, roofline, canThread: backend === "wasm" && facts.isolated && facts.cores > 1, signal, say };
+    const isSoftware = facts.adapter?.fallback ?? false;
+    const context: CaseContext = { driver, backend, quick, roofline, isSoftware, canThread: backend === "wasm" && facts.isolated && facts.cores > 1, signal, say };
     const result = await runCase(info, context);
     // Of an interrupted case only what was measured is worth keeping.
     if (!signal.aborted || result.oursMs !== null) results.push(await withTorch(result, driver, options));
@@ -72,6 +74,7 @@ export async function runBench(driver: BenchDriver, options: RunOptions): Promis
     isolated: facts.isolated,
     threads: 1,
     torch: torch?.version ?? null,
+    load: [load, os.loadavg()[0] ?? 0],
     date: now().toISOString(),
     quick,
     complete: !signal.aborted,

@@ -8,6 +8,8 @@ export interface CaseContext {
   readonly backend: BenchBackend;
   readonly quick: boolean;
   readonly roofline: Roofline | null;
+  /** Whether WebGPU is emulated. */
+  readonly isSoftware: boolean;
   /** Whether a second thread is to be had. */
   readonly canThread: boolean;
   readonly signal: AbortSignal;
@@ -56,7 +58,7 @@ class CaseRun {
       await this.compareAll();
       if (this.context.canThread && this.find("ours")) await this.start(THREADED, "ours", 2);
       await this.measure();
-      return this.result(await this.counts());
+      return this.result(await this.ownCounts());
     } finally {
       for (const key of [...TIMED_PEERS, THREADED, "check"]) await driver.stop(key).catch(() => undefined);
     }
@@ -75,7 +77,7 @@ class CaseRun {
 
   private async start(key: string, peer: TimedPeer, threads: number): Promise<void> {
     const { driver, backend, signal } = this.context;
-    const skipped = this.info.skip[`${peer}:${backend}`];
+    const skipped = backend === "wasm" || this.context.isSoftware ? this.info.skip[`${peer}:${backend}`] : undefined;
     if (skipped !== undefined) return void this.notes.push(skipped);
     this.context.say(`${names[peer]}${threads > 1 ? `, ${threads} threads` : ""}: starting`);
     try {
@@ -173,26 +175,21 @@ class CaseRun {
     if (rate !== null) this.limits.push(rate);
   }
 
-  private async counts(): Promise<Map<string, Counts>> {
-    const out = new Map<string, Counts>();
-    for (const { key, repetition } of [...this.runners]) {
-      // Counting is two more runs; of a slow peer only ours is worth them.
-      if (this.context.signal.aborted || (key !== "ours" && (key === THREADED || repetition.samples < 3))) continue;
-      const counts = await within(this.context.driver.counts(key), LIMITS.runMs, this.context.signal).catch(() => null);
-      if (counts !== null) out.set(key, counts);
-    }
-    return out;
+  private async ownCounts(): Promise<Counts | null> {
+    const { driver, signal } = this.context;
+    if (signal.aborted || this.find("ours") === undefined) return null;
+    return within(driver.counts("ours"), LIMITS.runMs, signal).catch(() => null);
   }
 
-  private result(counts: ReadonlyMap<string, Counts>): CaseResult {
+  private result(own: Counts | null): CaseResult {
     const { info } = this;
     const bound = boundOf(info);
     const msOf = (key: string): number | null => median(this.find(key)?.samples.map(({ ms }) => ms) ?? []);
     const [ours, tfjs, jax, threaded] = ["ours", "tfjs", "jax", THREADED].map(msOf) as [number | null, number | null, number | null, number | null];
     const ratio = (other: number | null): number | null => (other === null || ours === null || ours === 0 ? null : other / ours);
-    const own = counts.get("ours");
-    const js = this.find("ours")?.samples.map(({ jsMs }) => jsMs) ?? [];
-    const jsMs = js.length === 0 ? null : Math.min(...js);
+    const dispatchesOf = (key: string): number | null => this.find(key)?.samples[0]?.dispatches ?? null;
+    const dispatches = dispatchesOf("ours");
+    const jsMs = median(this.find("ours")?.samples.map((sample) => sample.jsMs) ?? []);
     const gflops = ours === null ? null : info.flops / ours / 1e6;
     const gbs = ours === null || info.bytes === null ? null : info.bytes / ours / 1e6;
     const limit = median(this.limits);
@@ -213,9 +210,9 @@ class CaseRun {
       rooflineFraction: reached === null || limit === null ? null : reached / limit,
       bound,
       limit,
-      dispatches: own?.dispatches ?? null,
-      dispatchesTfjs: counts.get("tfjs")?.dispatches ?? null,
-      dispatchesJax: counts.get("jax")?.dispatches ?? null,
+      dispatches,
+      dispatchesTfjs: dispatchesOf("tfjs"),
+      dispatchesJax: dispatchesOf("jax"),
       pipelines: own?.pipelines ?? null,
       imagesPerSecond: ours === null ? null : (info.images * 1000) / ours,
       firstStepMs: this.find("ours")?.firstMs ?? null,
@@ -223,8 +220,8 @@ class CaseRun {
       firstJaxMs: this.find("jax")?.firstMs ?? null,
       jsMs,
       // A handful of dispatches says nothing of a thousand.
-      jsMsPer1000Dispatches: jsMs === null || !own?.dispatches || info.kind !== "step" ? null : (jsMs * 1000) / own.dispatches,
-      allocations: own === undefined ? null : { gpuObjects: own.gpuObjects, typedArrays: own.typedArrays },
+      jsMsPer1000Dispatches: jsMs === null || dispatches === null || info.kind !== "step" ? null : (jsMs * 1000) / dispatches,
+      allocations: own === null ? null : { gpuObjects: own.gpuObjects, typedArrays: own.typedArrays },
       bytes: own?.bytes ?? null,
       oursTwoThreadsMs: threaded,
       ratioTwoThreads: threaded === null || ours === null ? null : ours / threaded,

@@ -26,7 +26,7 @@ export interface CaseInfo {
   readonly bytes: number | null;
   /** Largest difference that counts as equal, relative to a tensor's maximum. */
   readonly tolerance: number;
-  /** Peers that are not tried, and why. */
+  /** Peers that are not tried, and why; those of `webgpu` are tried on a hardware adapter all the same. */
   readonly skip: Readonly<Partial<Record<`${TimedPeer}:${BenchBackend}`, string>>>;
 }
 
@@ -71,11 +71,12 @@ export interface Timing {
   readonly ms: number;
   /** Of these, in JavaScript until everything is submitted; on WASM without the kernels. */
   readonly jsMs: number;
+  /** Dispatches (or calls) a run; null where nothing counts them. */
+  readonly dispatches: number | null;
 }
 
 /** One run in numbers. */
 export interface Counts {
-  readonly dispatches: number | null;
   /** Pipelines since the peer started. */
   readonly pipelines: number | null;
   /** GPU buffers and bind groups made by one run. */
@@ -139,6 +140,8 @@ export interface BenchReport {
   readonly isolated: boolean;
   readonly threads: number;
   readonly torch: string | null;
+  /** Mean number of waiting programs in the minute before the run and in its last: other work makes every figure worse, the ratios less sure. */
+  readonly load: readonly [before: number, after: number];
   readonly date: string;
   readonly quick: boolean;
   readonly complete: boolean;

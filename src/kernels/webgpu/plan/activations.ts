@@ -2,7 +2,7 @@
 import type { Call } from "../../isa/isa";
 import type { KernelTable, Pass, Tuning } from "./kernelDef";
 import { loadOf } from "./load";
-import { eachRow, factorsOf, loadedOf, rowsPass, storeInto } from "./rows";
+import { eachRow, factorsOf, loadedOf, rowsPass, storeRows, storeRowsInto } from "./rows";
 
 /** exp overflows above this; the sigmoid is 0 to float32 there anyway. */
 const sigmoid = `
@@ -31,30 +31,28 @@ function functionOf(kind: number, part: "value" | "derivative"): string {
 function forwardPass(args: Call<"activation">["args"], tuning: Tuning): Pass {
   const load = loadOf(args.xmode, args.xlo, args.xhi);
   // Pad lanes become 0 whatever f(0) is.
-  const text = (rows: number): string => `
+  const text = (): string => `
   ${factorsOf(load, "x", "q")}
   let isReal = vec4i(q * 4) + vec4i(0, 1, 2, 3) < vec4i(J.real);
   ${eachRow(
-    rows,
     (j) => `let y${j} = select(vec4f(), f(${loadedOf(load, "x", `A[J.x + m${j} * J.xld + q]`)}), isReal);`,
-    (j) => `A[J.y + m${j} * J.yld + q] = y${j};`,
+    storeRows((j) => `y${j}`),
   )}`;
   return activationPass(`activation ${args.kind} ${load.key}`, args, tuning, functionOf(args.kind, "value"), text);
 }
 
 function gradPass(args: Call<"activationGrad">["args"], tuning: Tuning): Pass {
   const load = loadOf(args.xmode, args.xlo, args.xhi);
-  const text = (rows: number): string => `
+  const text = (): string => `
   ${factorsOf(load, "x", "q")}
   ${eachRow(
-    rows,
     (j) => `let d${j} = A[J.dy + m${j} * J.dyld + q] * f(${loadedOf(load, "x", `A[J.x + m${j} * J.xld + q]`)});`,
-    (j) => storeInto(`d${j}`, `m${j}`, "q"),
+    storeRowsInto((j) => `d${j}`),
   )}`;
   return activationPass(`activationGrad ${args.kind} ${load.key}`, args, tuning, functionOf(args.kind, "derivative"), text);
 }
 
-function activationPass(key: string, size: { readonly M: number; readonly C: number }, tuning: Tuning, helpers: string, text: (rows: number) => string): Pass {
+function activationPass(key: string, size: { readonly M: number; readonly C: number }, tuning: Tuning, helpers: string, text: () => string): Pass {
   const pass = rowsPass(key, size, tuning, text);
   return { ...pass, source: () => ({ helpers, ...pass.source() }) };
 }

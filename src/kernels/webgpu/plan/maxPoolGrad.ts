@@ -3,8 +3,13 @@
  * row-major order, and not below anything after it. Nothing is stored by the forward pass.
  */
 import { repeat, type Source } from "./kernelDef";
+import type { Target } from "./load";
 import { storeInto } from "./rows";
 import { inputStrip } from "./strips";
+
+/** Where the gradients of a strip of pixels from u on in row iy go. */
+export const stripGradients = (pixels: number, value: (j: number) => string): Target[] =>
+  Array.from({ length: pixels }, (_, j) => ({ value: value(j), row: `(b * J.H + iy) * J.W + min(u + ${j}, J.W - 1)`, q: "c" }));
 
 /** One input pixel (declared by `place` as ix, iy, b, c); any size. */
 export const maxGradAnyText = (place: string): Source => ({
@@ -23,7 +28,7 @@ export const maxGradAnyText = (place: string): Source => ({
       a += select(vec4f(), A[J.dy + ((b * J.Ho + oy) * J.Wo + ox) * J.dyld + c], isFirst);
     }
   }
-  ${storeInto("a", "(b * J.H + iy) * J.W + ix", "c")}`,
+  ${storeInto([{ value: "a", row: "(b * J.H + iy) * J.W + ix", q: "c" }])}`,
 });
 
 /**
@@ -78,7 +83,6 @@ export function maxGradStripText(pixels: number): Source {
     }
   }`)
     .join("\n")}
-  let m = (b * J.H + iy) * J.W + u;
-  ${repeat(pixels, (j) => `if (u + ${j} < J.W) ${storeInto(`a${j}`, `m + ${j}`, "c")}`)}`;
+  ${storeInto(stripGradients(pixels, (j) => `a${j}`))}`;
   return { helpers: "fn larger(a: vec4f, b: vec4f) -> vec4f { return select(a, b, b > a); }", body };
 }

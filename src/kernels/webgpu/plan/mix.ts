@@ -5,7 +5,7 @@
 import type { Call } from "../../isa/isa";
 import { columnGroups, columnSource, eachPiece, pieceFloats, piecesOf, walkRows, type ColumnText, type Pieces } from "./columns";
 import { groupsFor, repeat, type KernelTable, type Pass, type Tuning } from "./kernelDef";
-import { eachRow, rowsPass, sharesSums } from "./rows";
+import { eachRow, rowsPass, sharesSums, storeRows } from "./rows";
 
 type Mix = Call<"mix">["args"];
 type MixGrad = Call<"mixGrad">["args"];
@@ -19,17 +19,21 @@ const MIX_ROWS = 8;
 /** The weight of slot `s`, at any address. */
 const weightOf = (s: string): string => `A[(J.weights + ${s}) >> 2][(J.weights + ${s}) & 3]`;
 
-const mixText = (rows: number): string => `
-  ${repeat(rows, (j) => `let r${j} = J.u + m${j} * J.uld + q; var y${j} = vec4f();`)}
-  var constant = vec4f();
-  for (var s = 0; s < J.slots; s++) {
-    let at = s * J.vectors;
-    let weight = ${weightOf("s")};
-    let factor = A[J.coef + at + q] * weight;
-    constant += A[J.coef + J.wide + at + q] * weight;
-    ${repeat(rows, (j) => `y${j} += A[r${j} + at] * factor;`)}
-  }
-  ${eachRow(rows, () => "", (j) => `A[J.y + m${j} * J.yld + q] = y${j} + constant;`)}`;
+const mixText = (): string =>
+  eachRow(
+    (j) => `let r${j} = J.u + m${j} * J.uld + q; var y${j} = vec4f();`,
+    (js) => `
+    var constant = vec4f();
+    for (var s = 0; s < J.slots; s++) {
+      let at = s * J.vectors;
+      let weight = ${weightOf("s")};
+      let factor = A[J.coef + at + q] * weight;
+      constant += A[J.coef + J.wide + at + q] * weight;
+      ${js.map((j) => `y${j} += A[r${j} + at] * factor;`).join("\n")}
+    }
+    ${storeRows((j) => `y${j} + constant`)(js)}`,
+    MIX_ROWS,
+  );
 
 const isPlain = (s: string): string => `((select(J.plain1, J.plain0, ${s} < 32) >> u32(${s} & 31)) & 1) == 1`;
 
@@ -87,18 +91,14 @@ const joinText: ColumnText = {
   A[results + 3 * J.wide] = -isNormed * weight * scale * s0 / f32(J.M);`,
 };
 
-const rewriteText = (rows: number): string => `
+const rewriteText = (): string => `
   let c = q % J.lanes;
   let mean = select(A[J.coef + 2 * J.wide + q], vec4f(), ${isPlain("(q / J.lanes)")});
-  let results = J.tmp + 2 * J.chunks * J.wide + q;
+  let results = J.tmp + 2 * J.pieces * J.wide + q;
   let level = A[results + J.wide];
   let slope = A[results + 2 * J.wide];
   let offset = A[results + 3 * J.wide];
-  ${eachRow(
-    rows,
-    (j) => `let v${j} = level * A[J.dy + m${j} * J.dyld + c] + slope * (A[J.u + m${j} * J.uld + q] - mean) + offset;`,
-    (j) => `A[J.du + m${j} * J.duld + q] = v${j};`,
-  )}`;
+  ${eachRow((j) => `let v${j} = level * A[J.dy + m${j} * J.dyld + c] + slope * (A[J.u + m${j} * J.uld + q] - mean) + offset;`, storeRows((j) => `v${j}`, "du"))}`;
 
 /** One slot a thread: the sum over its channels, float by float since the slots' results share vec4. */
 const weightsText = `
@@ -120,7 +120,7 @@ function gradPasses(args: MixGrad, tuning: Tuning): Pass[] {
   return [
     { key: "mixGrad pieces", arenas, source: () => ({ body: pieceText }), groups: groupsFor(lanes * Math.ceil(slots / SLOTS) * pieces.chunks), ints },
     { key: "mixGrad join", arenas, source: () => columnSource(isShared, joinText), groups: columnGroups(isShared, wide), ints },
-    rowsPass("mixGrad rewrite", { M, C: slots * C }, tuning, rewriteText, { ints: { lanes, wide, chunks: pieces.chunks } }),
+    rowsPass("mixGrad rewrite", { M, C: slots * C }, tuning, rewriteText, { ints: { lanes, wide, pieces: pieces.chunks } }),
     {
       key: "mixGrad weights",
       arenas: { A: "f32" },

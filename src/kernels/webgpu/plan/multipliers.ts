@@ -6,7 +6,7 @@ import type { Call } from "../../isa/isa";
 import { columnGroups, walkRows } from "./columns";
 import { WORKGROUP, type KernelTable, type Pass, type Source, type Tuning } from "./kernelDef";
 import { loadOf, type Load } from "./load";
-import { eachRow, factorsOf, loadedOf, rowsPass, sharesSums, storeInto } from "./rows";
+import { eachRow, factorsOf, loadedOf, rowsPass, sharesSums, storeRows, storeRowsInto } from "./rows";
 
 /** Declares the multiplier `s`j of row m`j`: any address, so float by float unless all of a row's are the same. */
 const multiplier = (isRow: boolean) => (j: number): string => {
@@ -21,23 +21,21 @@ const multiplier = (isRow: boolean) => (j: number): string => {
 function scalePass(args: Call<"scale">["args"], tuning: Tuning): Pass {
   const load = loadOf(args.xmode, args.xlo, args.xhi);
   const isRow = args.sc === 0;
-  const text = (rows: number): string => `
+  const text = (): string => `
   ${factorsOf(load, "x", "q")}
   ${eachRow(
-    rows,
     (j) => `${multiplier(isRow)(j)} let y${j} = ${loadedOf(load, "x", `A[J.x + m${j} * J.xld + q]`)} * s${j};`,
-    (j) => `A[J.y + m${j} * J.yld + q] = y${j};`,
+    storeRows((j) => `y${j}`),
   )}`;
   return rowsPass(`scale ${isRow ? "row" : "channel"} ${load.key}`, args, tuning, text, { ints: { from: args.s, by: args.sb } });
 }
 
 function gradInputPass(args: Call<"scaleGradInput">["args"], tuning: Tuning): Pass {
   const isRow = args.sc === 0;
-  const text = (rows: number): string =>
+  const text = (): string =>
     eachRow(
-      rows,
       (j) => `${multiplier(isRow)(j)} let d${j} = A[J.dy + m${j} * J.dyld + q] * s${j};`,
-      (j) => storeInto(`d${j}`, `m${j}`, "q"),
+      storeRowsInto((j) => `d${j}`),
     );
   return rowsPass(`scaleGradInput ${isRow ? "row" : "channel"}`, args, tuning, text, { ints: { from: args.s, by: args.sb } });
 }
@@ -85,11 +83,10 @@ function gradScalePass(args: Call<"scaleGradScale">["args"], tuning: Tuning): Pa
   return { ...pass, ints: { ...pass.ints, by: args.sb / 4 } };
 }
 
-const globalGradText = (rows: number): string =>
+const globalGradText = (): string =>
   eachRow(
-    rows,
     (j) => `let d${j} = A[J.dy + (m${j} / J.rows) * J.dyld + q] / f32(J.rows);`,
-    (j) => storeInto(`d${j}`, `m${j}`, "q"),
+    storeRowsInto((j) => `d${j}`),
   );
 
 /** Multipliers and global pooling. */

@@ -6,7 +6,7 @@ import { UNBOUNDED, type Call } from "../../isa/isa";
 import { columnGroups, columnSource, eachPiece, isFew, pieceFloats, pieceOfThread, piecesOf, rowsOfPiece, storePiece, walkRows, type ColumnText } from "./columns";
 import { hyper } from "./hyper";
 import { groupsFor, type KernelTable, type Pass, type Tuning } from "./kernelDef";
-import { eachRow, rowsPass, sharesSums } from "./rows";
+import { eachRow, rowsPass, sharesSums, storeRows } from "./rows";
 
 type Stats = Call<"normStats">["args"];
 type Grad = Call<"normGrad">["args"];
@@ -106,14 +106,14 @@ const slopeAndOffset = `
   let slope = -scale * r * r * s1 / f32(J.M);
   let offset = -scale * s0 / f32(J.M);`;
 
-const storeDu = (j: number, m: string): string => `A[J.du + ${m} * J.duld + q] = scale * g${j} + slope * d${j} + offset;`;
+const duOf = (j: number): string => `scale * g${j} + slope * d${j} + offset`;
 
 const wholeGrad = (isClamped: boolean): ColumnText => ({
   before: gradFactors(isClamped),
   sum: (begin, step) => walkRows(begin, "J.M", step, gradAt(isClamped), addGradients),
   finish: gradParameters,
   after: (begin, step) => `${slopeAndOffset}
-  for (var row = ${begin}; row < J.M; row += ${step}) { ${gradAt(isClamped)(0, "row")} ${storeDu(0, "row")} }`,
+  for (var row = ${begin}; row < J.M; row += ${step}) { ${gradAt(isClamped)(0, "row")} A[J.du + row * J.duld + q] = ${duOf(0)}; }`,
 });
 
 const pieceGrad = (isClamped: boolean): string => `${pieceOfThread}
@@ -126,19 +126,15 @@ const joinGrad: ColumnText = {
   before: "let scale = A[J.coef + q];",
   sum: (begin, step) => eachPiece(begin, step, "s0 += p0; s1 += p1;"),
   finish: `${gradParameters} ${slopeAndOffset}
-  A[J.tmp + 2 * J.chunks * J.vectors + q] = slope;
-  A[J.tmp + (2 * J.chunks + 1) * J.vectors + q] = offset;`,
+  A[J.tmp + 2 * J.pieces * J.vectors + q] = slope;
+  A[J.tmp + (2 * J.pieces + 1) * J.vectors + q] = offset;`,
 };
 
-const rewriteGrad = (isClamped: boolean, rows: number): string => `
+const rewriteGrad = (isClamped: boolean): string => `
   ${gradFactors(isClamped)}
-  let slope = A[J.tmp + 2 * J.chunks * J.vectors + q];
-  let offset = A[J.tmp + (2 * J.chunks + 1) * J.vectors + q];
-  ${eachRow(
-    rows,
-    (j) => gradAt(isClamped)(j, `m${j}`),
-    (j) => storeDu(j, `m${j}`),
-  )}`;
+  let slope = A[J.tmp + 2 * J.pieces * J.vectors + q];
+  let offset = A[J.tmp + (2 * J.pieces + 1) * J.vectors + q];
+  ${eachRow((j) => gradAt(isClamped)(j, `m${j}`), storeRows(duOf, "du"))}`;
 
 function gradPasses(args: Grad, tuning: Tuning): Pass[] {
   const vectors = args.C / 4;
@@ -153,8 +149,8 @@ function gradPasses(args: Grad, tuning: Tuning): Pass[] {
   const { chunks, ints } = piecesOf(args.M, vectors, tuning);
   return [
     { key: `normGrad pieces${clamp}`, arenas: { A: "vec4f" }, source: () => ({ body: pieceGrad(isClamped) }), groups: groupsFor(vectors * chunks), ints: { vectors, ...ints } },
-    { key: "normGrad join", arenas, source: () => columnSource(isShared, joinGrad), groups, ints: { vectors, ...ints } },
-    rowsPass(`normGrad rewrite${clamp}`, args, tuning, (rows) => rewriteGrad(isClamped, rows), { ints: { chunks } }),
+    { key: "normGrad join", arenas, source: () => columnSource(isShared, joinGrad), groups, ints: { vectors, pieces: chunks, ...ints } },
+    rowsPass(`normGrad rewrite${clamp}`, args, tuning, () => rewriteGrad(isClamped), { ints: { pieces: chunks } }),
   ];
 }
 

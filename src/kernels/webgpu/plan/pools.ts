@@ -4,7 +4,8 @@
  */
 import type { Call } from "../../isa/isa";
 import { groupsFor, repeat, sumOf, type KernelTable, type Pass, type Source } from "./kernelDef";
-import { maxGradAnyText, maxGradStripText } from "./maxPoolGrad";
+import { stores } from "./load";
+import { maxGradAnyText, maxGradStripText, stripGradients } from "./maxPoolGrad";
 import { storeInto } from "./rows";
 import { columns, inputStrip, outputStrip } from "./strips";
 
@@ -52,11 +53,14 @@ function forwardStripText(kind: "max" | "avg", k: number, s: number): Source {
     ${repeat(PIXELS, (j) => (kind === "max" ? largest(j) : `a${j} += ${sumOf(k, (t) => `v${j * s + t}`)};`))}
   }
   ${kind === "max" ? "" : `let high = select(${countOf("oy", k, s, "J.H")}, ${k}, J.pads == 1);`}
-  let m = (b * J.Ho + oy) * J.Wo + ox;
-  ${repeat(PIXELS, (j) => {
-    const count = `f32(high * select(${countOf(`(ox + ${j})`, k, s, "J.W")}, ${k}, J.pads == 1))`;
-    return `if (ox + ${j} < J.Wo) { A[J.y + (m + ${j}) * J.yld + c] = a${j}${kind === "max" ? "" : ` / ${count}`}; }`;
-  })}`;
+  let m = (b * J.Ho + oy) * J.Wo;
+  ${stores(
+    { at: "J.y", ld: "J.yld" },
+    Array.from({ length: PIXELS }, (_, j) => {
+      const count = `f32(high * select(${countOf(`(ox + ${j})`, k, s, "J.W")}, ${k}, J.pads == 1))`;
+      return { value: `a${j}${kind === "max" ? "" : ` / ${count}`}`, row: `m + min(ox + ${j}, J.Wo - 1)`, q: "c" };
+    }),
+  )}`;
   return { body };
 }
 
@@ -114,8 +118,7 @@ function avgGradStripText(k: number): Source {
     ${repeat(reach, (j) => `a${j} += d${j} * high;`)}
   }
   ${repeat(reach, (j) => `let w${j} = a${j} / ${wide(j)};`)}
-  let m = (b * J.H + iy) * J.W + u;
-  ${repeat(PIXELS, (j) => `if (u + ${j} < J.W) ${storeInto(sumOf(k, (t) => `w${j + t}`), `m + ${j}`, "c")}`)}`;
+  ${storeInto(stripGradients(PIXELS, (j) => sumOf(k, (t) => `w${j + t}`)))}`;
   return { body };
 }
 
@@ -129,7 +132,7 @@ const avgGradAnyText = (): Source => ({
       a += A[J.dy + ((b * J.Ho + y) * J.Wo + x) * J.dyld + c] / f32(count);
     }
   }
-  ${storeInto("a", "(b * J.H + iy) * J.W + ix", "c")}`,
+  ${storeInto([{ value: "a", row: "(b * J.H + iy) * J.W + ix", q: "c" }])}`,
 });
 
 function gradPass(kind: "max" | "avg", args: Window): Pass {
@@ -155,7 +158,7 @@ function gradPass(kind: "max" | "avg", args: Window): Pass {
 /** Reads where the other map's pixel is, by integer arithmetic alike everywhere; `small` is the map with fewer pixels. */
 const subsampleText = `${channelsOfThread} ${pixel("o", "J.Ho", "J.Wo")}
   let row = (b * J.H + oy * J.H / J.Ho) * J.W + ox * J.W / J.Wo;
-  ${storeInto("A[J.x + row * J.xld + c]", "(b * J.Ho + oy) * J.Wo + ox", "c")}`;
+  ${storeInto([{ value: "A[J.x + row * J.xld + c]", row: "(b * J.Ho + oy) * J.Wo + ox", q: "c" }])}`;
 
 /** The pixel whose place is (oy, ox), if there is one. */
 const scatterText = `${channelsOfThread} ${pixel("o", "J.Ho", "J.Wo")}
@@ -163,7 +166,7 @@ const scatterText = `${channelsOfThread} ${pixel("o", "J.Ho", "J.Wo")}
   let ix = (ox * J.W + J.Wo - 1) / J.Wo;
   var value = vec4f();
   if (iy < J.H && ix < J.W && iy * J.Ho / J.H == oy && ix * J.Wo / J.W == ox) { value = A[J.x + ((b * J.H + iy) * J.W + ix) * J.xld + c]; }
-  ${storeInto("value", "(b * J.Ho + oy) * J.Wo + ox", "c")}`;
+  ${storeInto([{ value: "value", row: "(b * J.Ho + oy) * J.Wo + ox", q: "c" }])}`;
 
 const resolutionPass = (key: string, body: string, { B, Ho, Wo, C }: Call<"scatter">["args"]): Pass => ({
   key,

@@ -1,40 +1,54 @@
 /**
- * Elementwise kernels: how threads are spread over a map of rows × channels, and how values are loaded and stored there. A thread owns 4 channels of a
- * few rows that lie far apart, so that neighbouring threads touch neighbouring memory and what depends on the channel alone is loaded once.
+ * Elementwise kernels: how threads are spread over a map of rows × channels, and how values are loaded and stored there. A thread owns 4 channels of several
+ * rows, so that what depends on the channel alone is loaded once; on a software adapter of many rows, since it loads its job's words as slowly as a map.
  */
-import { groupsFor, repeat, WORKGROUP, type Pass, type Tuning } from "./kernelDef";
-import type { Load } from "./load";
+import { pieceOfThread, type Pieces } from "./columns";
+import { groupsFor, repeat, type Pass, type Tuning } from "./kernelDef";
+import { stores, type Load, type Target } from "./load";
 
-/** Rows of a thread where there are enough. */
+/** Rows that a thread handles at a time. */
 const ROWS = 4;
 
-/** How an elementwise pass covers a map. */
-export interface Spread {
-  /** Rows of a thread: J.step apart. */
-  readonly rows: number;
-  readonly groups: number;
-  readonly ints: { readonly vectors: number; readonly step: number };
+/** Threads of an elementwise pass on a software adapter, and the fewest rows of each. */
+const WALKERS = { threads: 1024, rows: 16 };
+
+/**
+ * Pieces of a map of `M` rows of `vectors` vec4. On hardware a thread has `unroll` rows that lie far apart, or one where threads are scarce, so that
+ * neighbours touch neighbouring memory; on a CPU it walks through rows that follow each other.
+ */
+function spreadOver(M: number, vectors: number, tuning: Tuning, unroll: number): Pieces {
+  if (tuning.wideSums) {
+    const blocks = Math.ceil(M / unroll);
+    const chunks = blocks * vectors >= tuning.threads ? blocks : Math.min(M, Math.ceil(tuning.threads / vectors));
+    return { chunks, ints: { chunks, start: 1, step: chunks, span: M } };
+  }
+  const wanted = Math.max(WALKERS.rows, Math.ceil((M * vectors) / WALKERS.threads));
+  const rows = Math.ceil(wanted / unroll) * unroll;
+  const chunks = Math.ceil(M / rows);
+  return { chunks, ints: { chunks, start: rows, step: 1, span: rows } };
 }
 
-/** Threads for `M` rows of `vectors` vec4. A software adapter, which is content with few threads, always takes the same text. */
-export function spreadOver(M: number, vectors: number, tuning: Tuning, most = ROWS): Spread {
-  const isScarce = tuning.threads > WORKGROUP && Math.ceil(M / most) * vectors < tuning.threads;
-  const rows = isScarce ? 1 : most;
-  const step = Math.ceil(M / rows);
-  return { rows, groups: groupsFor(step * vectors), ints: { vectors, step } };
-}
+/**
+ * What a thread does with its rows, several at a time: first the `load` of each j, then `store` of all. They find the row as m0, m1, …, the channels as
+ * `q`.
+ */
+export const eachRow = (load: (j: number) => string, store: (js: readonly number[]) => string, unroll = ROWS): string => `
+  var m = first;
+  for (; m + ${unroll - 1} * J.step < end; m += ${unroll} * J.step) {
+    ${repeat(unroll, (j) => `let m${j} = m + ${j} * J.step; ${load(j)}`)}
+    ${store(Array.from({ length: unroll }, (_, j) => j))}
+  }
+  for (; m < end; m += J.step) {
+    let m0 = m;
+    ${load(0)}
+    ${store([0])}
+  }`;
 
-/** Declares channels `q` and rows `m`0 … of a thread. Rows from M on may be loaded (whatever lies there) but not stored. */
-export const rowsOfThread = (rows: number): string => `
-  let q = i % J.vectors;
-  let m0 = i / J.vectors;
-  if (m0 >= J.step) { return; }
-  ${repeat(rows - 1, (j) => `let m${j + 1} = m${j} + J.step;`)}`;
-
-/** A statement for each row of a thread: first all `load`s, then each `store` where the row exists. */
-export const eachRow = (rows: number, load: (j: number) => string, store: (j: number) => string): string => `
-  ${repeat(rows, load)}
-  ${repeat(rows, (j) => (j === 0 ? store(j) : `if (m${j} < J.M) { ${store(j)} }`))}`;
+/** Stores `value` of each row in the map y. */
+export const storeRows =
+  (value: (j: number) => string, map = "y") =>
+  (js: readonly number[]): string =>
+    js.map((j) => `A[J.${map} + m${j} * J.${map}ld + q] = ${value(j)};`).join("\n");
 
 /** Declares the factors of the loaded map `p` (x, r) for the channels at index `q` of vec4f. */
 export const factorsOf = (load: Load, p: string, q: string): string =>
@@ -49,25 +63,37 @@ export function loadedOf(load: Load, p: string, stored: string, isScalar = false
   return z;
 }
 
-/** Stores `value` as the gradient of row `row`, channels `q`, added to `base` where there is one. */
-export const storeInto = (value: string, row: string, q: string): string => `{
-    var gradient = ${value};
-    if (J.base >= 0) { gradient += A[J.base + (${row}) * J.baseld + ${q}]; }
-    A[J.dx + (${row}) * J.dxld + ${q}] = gradient;
-  }`;
+/** A gradient that a thread stores, and where. */
+/**
+ * Stores gradients, added to `base` where there is one; it is read before anything is stored, for it may be dx. As in `stores`, what lies beyond an edge may
+ * name the last row inside instead.
+ */
+export const storeInto = (gradients: readonly Target[]): string => `
+  ${gradients.map(({ value }, n) => `var g${n} = ${value};`).join("\n")}
+  if (J.base >= 0) {
+    ${gradients.map(({ row, q }, n) => `g${n} += A[J.base + (${row}) * J.baseld + ${q}];`).join("\n")}
+  }
+  ${stores({ at: "J.dx", ld: "J.dxld" }, gradients.map((gradient, n) => ({ ...gradient, value: `g${n}` })))}`; // prettier-ignore
+
+/** The same for the rows of an elementwise pass. */
+export const storeRowsInto =
+  (value: (j: number) => string) =>
+  (js: readonly number[]): string =>
+    storeInto(js.map((j) => ({ value: value(j), row: `m${j}`, q: "q" })));
 
 /** Threads that sum the rows of few columns by way of workgroup memory; software adapters, slow at barriers, do without. */
 export const sharesSums = (tuning: Tuning): boolean => tuning.wideSums;
 
-/** An elementwise pass over a map of `M` rows and `C` channels of A. */
-export function rowsPass(key: string, { M, C }: { readonly M: number; readonly C: number }, tuning: Tuning, text: (rows: number) => string, more: Partial<Pass> = {}, most = ROWS): Pass {
-  const { rows, groups, ints } = spreadOver(M, C / 4, tuning, most);
+/** An elementwise pass over a map of `M` rows and `C` channels of A: `text` is `eachRow` with what comes before it. */
+export function rowsPass(key: string, { M, C }: { readonly M: number; readonly C: number }, tuning: Tuning, text: () => string, more: Partial<Pass> = {}, unroll = ROWS): Pass {
+  const vectors = C / 4;
+  const { chunks, ints } = spreadOver(M, vectors, tuning, unroll);
   return {
-    key: `${key} ${rows}`,
+    key,
     arenas: { A: "vec4f" },
-    source: () => ({ body: `${rowsOfThread(rows)} ${text(rows)}` }),
-    groups,
+    source: () => ({ body: `${pieceOfThread} ${text()}` }),
+    groups: groupsFor(chunks * vectors),
     ...more,
-    ints: { ...ints, ...more.ints },
+    ints: { vectors, ...ints, ...more.ints },
   };
 }
