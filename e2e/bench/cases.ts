@@ -64,8 +64,7 @@ function stepCase(name: string, graph: Graph, batch: number, skip: CaseInfo["ski
     images: batch,
     flops: 6 * costOf(graph).macs * batch,
     bytes: null,
-    // One activation that rounding puts on the other side of a ReLU's kink moves a small gradient by a few per cent; errors of a kernel are of order 1.
-    tolerance: 0.1,
+    tolerance: 1e-2,
     skip,
   };
 }
@@ -105,7 +104,8 @@ export function benchCases(): readonly BenchCase[] {
     stepCase("darts-small", dartsLike({ channels: 8, cells: 3, nodes: 2 }), 4, small),
     stepCase("darts-large", dartsLike({ channels: 8, cells: 5, nodes: 4 }), 16, large),
     stepCase("spos-step", sposLike(), 8),
-    stepCase("macro8-step", path, 32),
+    // An activation that rounding puts on the other side of a ReLU\'s kink moves a small gradient here by a few per cent.
+    { ...stepCase("macro8-step", path, 32), tolerance: 0.1 },
     evaluationCase(path),
   ];
   return made;

@@ -54,8 +54,8 @@ export function threadsFor({ threads = 0, cores = 1, isolated = false }: Pick<De
 async function onGpu(adapter: GPUAdapter, env: DeviceEnv, reason: string): Promise<DeviceChoice> {
   const device = await openGpu(adapter, (error) => env.onFatal(error));
   const name = adapterName(adapter.info);
-  const [{ createWebgpuMachine }, { createPlanExecutor }] = await Promise.all([import("@/kernels/webgpu/plan/machine"), import("@/nn/plan/executor")]);
-  const machine = createWebgpuMachine(device, { label: name });
+  const [{ createWebgpuMachine }, { probeTuning }, { createPlanExecutor }] = await Promise.all([import("@/kernels/webgpu/plan/machine"), import("@/kernels/webgpu/plan/probe"), import("@/nn/plan/executor")]);
+  const machine = createWebgpuMachine(device, { label: name, tuning: await probeTuning(device, env.storage ?? null) });
   return { executor: createPlanExecutor("webgpu", machine), backend: "webgpu", device: "webgpu", adapter: name, hardware: !isSoftwareAdapter(adapter.info), reason, threads: 1, machine: machine.label };
 }
 

@@ -5,6 +5,7 @@
 import type { Call } from "../../isa/isa";
 import { groupsFor, laneOf, repeat, sumOf, type KernelTable, type Pass, type Source, type Tuning } from "./kernelDef";
 import { loadFactors, loadOf, loadValue, storeGradients, stores, type Load, type Target } from "./load";
+import { isShared, sharedAcross, sharedForwardText, sharedGradInputText, sharedGroups } from "./sharedProduct";
 import { addPartials, partialFloats, splitRows, storePartial, type Split } from "./sums";
 
 type Args<I extends "pointwise" | "pointwiseGradInput" | "pointwiseGradWeight" | "biasGrad"> = Call<I>["args"];
@@ -144,12 +145,22 @@ const biasText = (isDirect: boolean): Source => ({
 
 const biasSplit = ({ M, N }: Args<"biasGrad">, tuning: Tuning): Split => splitRows(M, N / 4, 8, tuning);
 
+/** What the products through workgroup memory have in common. */
+const shared = (M: number, outputs: number, sums: number): Pick<Pass, "arenas" | "groups" | "ints"> => ({
+  arenas: { A: "vec4f", W: "vec4f" },
+  groups: sharedGroups(M, outputs),
+  ints: { vectors: outputs / 4, across: sharedAcross(outputs), steps: sums / 4 },
+});
+
 /** Pointwise products and bias gradients. */
 export const products: KernelTable = {
   pointwise: {
     passes(args, tuning) {
       const load = loadOf(args.xmode, args.xlo, args.xhi);
       const vectors = args.N / 4;
+      if (isShared(args.M, args.N, args.K, tuning)) {
+        return [{ ...shared(args.M, args.N, args.K), key: `pw shared ${load.key}`, source: () => sharedForwardText(load) }];
+      }
       const { rows, columns, across, threads } = tileOf(args.M, vectors, tuning);
       return [
         {
@@ -165,6 +176,9 @@ export const products: KernelTable = {
   pointwiseGradInput: {
     passes(args, tuning) {
       const vectors = args.K / 4;
+      if (isShared(args.M, args.K, args.N, tuning)) {
+        return [{ ...shared(args.M, args.K, args.N), key: "pwGradInput shared", source: sharedGradInputText }];
+      }
       const { rows, columns, across, threads } = tileOf(args.M, vectors, tuning);
       return [
         {
