@@ -104,7 +104,7 @@ export function benchCases(): readonly BenchCase[] {
     stepCase("darts-small", dartsLike({ channels: 8, cells: 3, nodes: 2 }), 4, small),
     stepCase("darts-large", dartsLike({ channels: 8, cells: 5, nodes: 4 }), 16, large),
     stepCase("spos-step", sposLike(), 8),
-    // An activation that rounding puts on the other side of a ReLU\'s kink moves a small gradient here by a few per cent.
+    // An activation that rounding puts on the other side of a ReLU's kink moves a small gradient here by a few per cent.
     { ...stepCase("macro8-step", path, 32), tolerance: 0.1 },
     evaluationCase(path),
   ];
