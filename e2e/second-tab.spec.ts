@@ -28,7 +28,8 @@ test("the second tab says that the first one trains, and may train once that is 
 
   await page.close();
   await expect(trainButton(second)).toHaveAttribute("aria-disabled", "false");
-  await open(second);
+  // The browser hands the lock over when the closed page's worker is really gone.
+  await expect(() => open(second)).toPass({ timeout: 15_000 });
   await start(second);
   await reachStep(second, 1);
 });
