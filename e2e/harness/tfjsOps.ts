@@ -7,9 +7,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { initBackend } from "@/kernels/backends";
+import { hyperFields, instructions } from "@/kernels/isa/isa";
 import { createWebgpuMachine } from "@/kernels/webgpu/plan/machine";
-import { arenaOfTensor, registerInstructions, releaseInstructions, tensorOfArena } from "@/kernels/webgpu/tfjs/bridge";
-import { planActivation, planBatchNorm, planConv, planDepthwise, planMix, planPool } from "@/kernels/webgpu/tfjs/ops";
+import { arenaOfTensor, kernelNameOf, registerInstructions, releaseInstructions, runInstruction, tensorOfArena } from "@/kernels/webgpu/tfjs/bridge";
+import { planActivation, planBatchNorm, planConv, planDepthwise, planMix, planPool, planRectangularConv } from "@/kernels/webgpu/tfjs/ops";
 import { rootKey } from "@/lib/rng";
 import type { Args, Log } from "./types";
 
@@ -38,6 +39,9 @@ const norm: Op = (x, g, b) => {
 const cases: [string, Op, Op, () => tf.Tensor[]][] = [
   ["conv 3×3 stride 2", (x, w) => planConv(x as tf.Tensor, w as tf.Tensor, { stride: 2, pad: 1 }), (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 2, 1), () => [random("x", [2, 7, 9, 6]), random("w", [3, 3, 6, 10], 0.3)]],
   ["conv 1×1", (x, w) => planConv(x as tf.Tensor, w as tf.Tensor, { stride: 1, pad: 0 }), (x, w) => tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 0), () => [random("x", [2, 5, 5, 8]), random("w", [1, 1, 8, 12], 0.3)]],
+  // tfjs has no padding of its own on each axis: zeros around the map are the same.
+  ["conv 1×7 stride 1, 2", (x, w) => planRectangularConv(x as tf.Tensor, w as tf.Tensor, { strides: [1, 2], pads: [0, 3] }), (x, w) => tf.conv2d(framed(x as tf.Tensor4D, 0, 3), w as tf.Tensor4D, [1, 2], "valid"), () => [random("x", [2, 5, 9, 6]), random("w", [1, 7, 6, 10], 0.3)]],
+  ["conv 7×1 stride 2, 1", (x, w) => planRectangularConv(x as tf.Tensor, w as tf.Tensor, { strides: [2, 1], pads: [3, 0] }), (x, w) => tf.conv2d(framed(x as tf.Tensor4D, 3, 0), w as tf.Tensor4D, [2, 1], "valid"), () => [random("x", [2, 9, 4, 8]), random("w", [7, 1, 8, 4], 0.3)]],
   ["depthwise 5×5", (x, w) => planDepthwise(x as tf.Tensor, w as tf.Tensor, { stride: 1, pad: 2 }), (x, w) => tf.depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 2), () => [random("x", [2, 8, 6, 6]), random("w", [5, 5, 6, 1], 0.3)]],
   // tfjs has no gradient of a dilated depthwise convolution: its filter spread with zeros has.
   ["depthwise 3×3 dilation 2", (x, w) => planDepthwise(x as tf.Tensor, w as tf.Tensor, { stride: 1, pad: 2, dilation: 2 }), (x, w) => tf.depthwiseConv2d(x as tf.Tensor4D, spread(w as tf.Tensor4D), 1, 2), () => [random("x", [2, 7, 7, 8]), random("w", [3, 3, 8, 1], 0.3)]],
@@ -47,6 +51,16 @@ const cases: [string, Op, Op, () => tf.Tensor[]][] = [
   ["max pool", (x) => planPool(x as tf.Tensor, "max", 3, { stride: 2, pad: 1 }), (x) => tf.maxPool(x as tf.Tensor4D, 3, 2, 1), () => [random("x", [2, 7, 7, 6])]],
   ["mixed op", (u, w) => planMix(u as tf.Tensor, w as tf.Tensor), mixed, () => [random("u", [2, 5, 5, 12]), random("w", [3])]],
 ];
+
+const framed = (x: tf.Tensor4D, down: number, right: number): tf.Tensor4D => tf.pad(x, [[0, 0], [down, down], [right, right], [0, 0]]);
+
+/** y + lr / √(Σ norms) · x by the two instructions of vectors. */
+async function vectorSum(): Promise<number[]> {
+  const hyper = tf.tensor(hyperFields.map((name) => (name === "lr" ? 0.5 : name === "power" ? -1 : 0)));
+  const [scale] = runInstruction("vectorScale", { hyper, norms: tf.tensor([9, 7]) }, { numbers: { count: 2 }, outputs: { out: [1] } });
+  const [y] = runInstruction("axpy", { y: tf.range(0, 64), x: tf.fill([64], 8), scale: scale as tf.Tensor }, { numbers: { n: 64 }, outputs: { y: [64] } });
+  return Array.from(await (y as tf.Tensor).data());
+}
 
 function spread(w: tf.Tensor4D): tf.Tensor4D {
   const [k = 0, , c = 0] = w.shape;
@@ -90,6 +104,11 @@ export default async function tfjsOps(_args: Args, log: Log): Promise<unknown> {
   }
   const single = await tf.grad((x: tf.Tensor) => tf.sum(planActivation(x, "relu")))(tf.tensor([-1, 2, -3, 4])).data();
   if (String(Array.from(single)) !== "0,1,0,1") throw new Error(`tf.grad gave ${String(Array.from(single))}`);
+
+  const missing = instructions.filter((op) => tf.getKernel(kernelNameOf(op), "webgpu") === undefined);
+  if (missing.length > 0) throw new Error(`not registered: ${missing.join(", ")}`);
+  const summed = await vectorSum();
+  if (!summed.every((value, i) => Math.abs(value - i - 1) < 1e-5)) throw new Error(`vectors: ${String(summed)}`);
 
   // One buffer, two views: what either writes the other reads.
   const memory = machine.createArena("A", 64);

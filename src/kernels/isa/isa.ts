@@ -37,6 +37,8 @@ const masked = { mask: "i", x: "A", xld: "i", lo: "f", hi: "f" } as const;
 
 const window = { B: "i", H: "i", W: "i", Ho: "i", Wo: "i", k: "i", s: "i", p: "i" } as const;
 
+const rectangle = { B: "i", H: "i", W: "i", Ho: "i", Wo: "i", kh: "i", kw: "i", sh: "i", sw: "i", ph: "i", pw: "i" } as const;
+
 /**
  * Every instruction with its fields, in the order of their words. `tmp` is scratch of this call alone, of the size that the back end asked for.
  *
@@ -124,6 +126,14 @@ export const isa = {
   scatter: { x: "A", xld: "i", ...into, B: "i", H: "i", W: "i", Ho: "i", Wo: "i", C: "i" },
 
   /**
+   * Patches as rows: y[m, t·C + c] = x[b, oy·sh − ph + i, ox·sw − pw + j, c], t = i·kw + j, zero beyond the edge; x is [B, H, W, C], m runs over [B, Ho, Wo].
+   * A rectangular convolution is this and a `pointwise` product.
+   */
+  unfold: { x: "A", xld: "i", y: "A", yld: "i", ...rectangle, C: "i" },
+  /** The transpose (plus base): every dy[m, t·C + c] added to the pixel that it was read from. */
+  unfoldGrad: { dy: "A", dyld: "i", ...into, ...rectangle, C: "i" },
+
+  /**
    * Weights of a mixture from a vector of `n` ≤ 16 numbers `alpha` (any address): prob = softmax(alpha) (`soft` 1) or alpha itself; then
    * wv[i] = prob[index i] for i < count, index i being nibble i of (index0, index1).
    */
@@ -172,6 +182,10 @@ export const isa = {
    * PyTorch's Adam; `steps` (any address) holds one counter a block of 64, advanced here first; bias corrections 1 − β^t accurate to float32 (expm1).
    */
   adam: { w: "W", g: "G", m: "S", v: "S", decay: "S", steps: "S", n: "i", hyper: "S" },
+  /** out = hyper.lr · √(Σ norms)^p, p = 1, 0 or −1 in hyper.power; clears the `count` norms. The 0th power is 1. out: any address but theirs. */
+  vectorScale: { hyper: "S", norms: "S", count: "i", out: "S" },
+  /** y[i] += S[scale] · x[i] for i < n (a multiple of 64). The memories bound to W and G need not be parameters and gradients. */
+  axpy: { y: "W", x: "G", n: "i", scale: "S" },
 } as const satisfies Readonly<Record<string, Fields>>;
 
 export type Instruction = keyof typeof isa;
@@ -180,7 +194,7 @@ export const instructions = Object.keys(isa) as readonly Instruction[];
 
 /** Words of the hyper block (floats of S that the host writes before a step). */
 export const hyperFields = [
-  "lr", "momentum", "weightDecay", "nesterov", "clip", "smoothing", "slot", "lossWeight", "beta1", "beta2", "eps", "factor", "keep", "gain", "reserved0", "reserved1",
+  "lr", "momentum", "weightDecay", "nesterov", "clip", "smoothing", "slot", "lossWeight", "beta1", "beta2", "eps", "factor", "keep", "gain", "power", "reserved1",
 ] as const; // prettier-ignore
 
 export type HyperField = (typeof hyperFields)[number];

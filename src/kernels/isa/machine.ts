@@ -2,6 +2,7 @@
  * What executes the calls of a plan. The compiler knows this interface only; `reference`, WASM and WebGPU implement it. Everything is ordered:
  * a write, a run and a read take effect in the order in which they were called. Nothing but `read`, `prepare` and `idle` waits.
  */
+import { AppError } from "@/lib/appError";
 import type { Arena, Call } from "./isa";
 
 /** Float32 memory of one arena, zero at first. */
@@ -10,8 +11,19 @@ export interface ArenaMemory {
   readonly floats: number;
 }
 
-/** The memory that the addresses of a program refer to. */
+/**
+ * The memory that the addresses of a program refer to: four different ones, for WebGPU cannot bind one twice where it is written. Any memory may stand for
+ * any arena, whatever it was created as.
+ */
 export type Arenas = Readonly<Record<Arena, ArenaMemory>>;
+
+/** Throws `bug` when two arenas are one memory; `identity` is what a machine holds of each. Elsewhere than on WebGPU it would go well, and be found late. */
+export function assertDistinct(arenas: Arenas, identity: (memory: ArenaMemory) => unknown = (memory) => memory): void {
+  const held = [arenas.A, arenas.W, arenas.G, arenas.S].map(identity);
+  if (new Set(held).size < held.length) {
+    throw new AppError("bug", "A program's arenas are four different memories; one was given twice.");
+  }
+}
 
 /** Calls encoded for a set of arenas, to be replayed. Nothing is allocated when it runs. */
 export interface Program {
@@ -45,11 +57,11 @@ export interface Machine {
   /** A fresh copy. */
   read(memory: ArenaMemory, from: number, length: number): Promise<Float32Array>;
   clear(memory: ArenaMemory, from: number, length: number): void;
-  /** Copy inside or between arenas of one kind. */
+  /** Copy inside an arena (the ranges may overlap) or between any two, whatever they were created as. Any addresses. */
   copy(source: ArenaMemory, from: number, target: ArenaMemory, to: number, length: number): void;
   /**
    * Encodes groups of calls in order. The calls of one group have equal variants and neither read nor write what another of them writes
-   * (but may add to different weights' gradients).
+   * (but may add to different weights' gradients). Throws `bug` when two of the arenas are one memory.
    */
   compile(groups: readonly (readonly Call[])[], arenas: Arenas): Program;
   releaseProgram(program: Program): void;

@@ -322,6 +322,24 @@ test.each([
   });
 });
 
+test.each([
+  [1, 7, 1, 2, 0, 3],
+  [7, 1, 2, 1, 3, 0],
+  [2, 3, 2, 1, 1, 1],
+])("patches of %i×%i, strides %i and %i, padding %i and %i, and their transpose", (kh, kw, sh, sw, ph, pw) => {
+  const b = builder();
+  const [B, H, W, C] = [2, 7, 5, 4];
+  const side = (n: number, k: number, s: number, p: number): number => Math.floor((n + 2 * p - k) / s) + 1;
+  const shape = { B, H, W, Ho: side(H, kh, sh, ph), Wo: side(W, kw, sw, pw), kh, kw, sh, sw, ph, pw, C };
+  const [x, out] = [input(b, B * H * W, C), result(b, B * shape.Ho * shape.Wo, kh * kw * C)];
+  expectGradients(b, {
+    forward: [call("unfold", { x: x.map.at, xld: x.map.ld, ...out.y, ...shape })],
+    backward: [call("unfoldGrad", { ...out.dy, ...x.into, ...shape })],
+    value: out.value,
+    by: [[x.map, x.gradient]],
+  });
+});
+
 test.each([0, 1])("weights of a mixture, soft %i", (soft) => {
   const b = builder();
   const [n, index] = [5, { count: 3, index0: 0x214, index1: 0 }];

@@ -29,6 +29,27 @@ test("memory is written, copied, cleared and read at any address", async () => {
   expect(() => machine.write(arenas.A, 15, Float32Array.of(1, 2))).toThrow(/not inside an arena/);
 });
 
+test("memory is copied between any two arenas, and ranges inside one may overlap", async () => {
+  const { machine, arenas } = prepared();
+  machine.write(arenas.W, 0, Float32Array.of(1, 2, 3, 4));
+  machine.copy(arenas.W, 1, arenas.S, 0, 3);
+  machine.copy(arenas.S, 0, arenas.A, 5, 3);
+  machine.copy(arenas.A, 5, arenas.A, 6, 3);
+  expect([...(await machine.read(arenas.S, 0, 4))]).toEqual([2, 3, 4, 0]);
+  expect([...(await machine.read(arenas.A, 5, 4))]).toEqual([2, 2, 3, 4]);
+});
+
+test("a program has four memories of any kind, but none twice", async () => {
+  const { machine, arenas } = prepared();
+  const add = call("axpy", { y: 0, x: 64, n: 64, scale: 3 });
+  const [y, x] = [machine.createArena("S", 64), machine.createArena("W", 128)];
+  machine.write(x, 64, new Float32Array(64).fill(2));
+  machine.write(arenas.S, 3, Float32Array.of(0.5));
+  machine.run([machine.compile([[add]], { ...arenas, W: y, G: x })]);
+  expect([...(await machine.read(y, 62, 2))]).toEqual([1, 1]);
+  expect(() => machine.compile([[add]], { ...arenas, G: arenas.S })).toThrow(/four different memories/);
+});
+
 test("programs are replayed in order, with floats as float32", async () => {
   const { machine, arenas } = prepared();
   const [first, second] = [

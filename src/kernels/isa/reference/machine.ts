@@ -1,7 +1,7 @@
 /** The machine of the executable definitions: slow, exact, runs anywhere. For tests, and for plans of a few thousand multiplications. */
 import { AppError } from "@/lib/appError";
 import { type Arena, type Call, type Fields, isa } from "../isa";
-import type { ArenaMemory, Arenas, Machine, Program } from "../machine";
+import { type ArenaMemory, type Arenas, assertDistinct, type Machine, type Program } from "../machine";
 import { execute } from "./table";
 
 interface Block extends ArenaMemory {
@@ -44,6 +44,7 @@ export function referenceMachine(): Machine {
     return valuesOf(memory).subarray(from, from + length);
   };
   const compile = (groups: readonly (readonly Call[])[], arenas: Arenas): Compiled => {
+    assertDistinct(arenas);
     const calls = groups.flat().map(asWords);
     const memory = { A: valuesOf(arenas.A), W: valuesOf(arenas.W), G: valuesOf(arenas.G), S: valuesOf(arenas.S) };
     return { dispatches: calls.length, calls, memory };

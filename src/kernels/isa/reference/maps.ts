@@ -143,14 +143,31 @@ export interface Window {
   readonly p: number;
 }
 
-/** Every pair of an output row and an input row that meet in a tap (ky·k + kx, row-major), padding left out. */
-export function eachTap(f: Window, dilation: number, visit: (out: number, input: number, tap: number) => void): void {
+/** A window with its own size, stride and padding on each axis. */
+export interface Rectangle extends Omit<Window, "k" | "s" | "p"> {
+  readonly kh: number;
+  readonly kw: number;
+  readonly sh: number;
+  readonly sw: number;
+  readonly ph: number;
+  readonly pw: number;
+}
+
+type VisitTap = (out: number, input: number, tap: number) => void;
+
+/** Every pair of an output row and an input row that meet in a tap (i·kw + j, row-major), padding left out. */
+export function eachTapOf(f: Rectangle, dilation: number, visit: VisitTap): void {
   times(f.B * f.Ho * f.Wo, (out) => {
     const [b, oy, ox] = [Math.floor(out / (f.Ho * f.Wo)), Math.floor(out / f.Wo) % f.Ho, out % f.Wo];
-    times(f.k * f.k, (tap) => {
-      const y = oy * f.s - f.p + Math.floor(tap / f.k) * dilation;
-      const x = ox * f.s - f.p + (tap % f.k) * dilation;
+    times(f.kh * f.kw, (tap) => {
+      const y = oy * f.sh - f.ph + Math.floor(tap / f.kw) * dilation;
+      const x = ox * f.sw - f.pw + (tap % f.kw) * dilation;
       if (y >= 0 && y < f.H && x >= 0 && x < f.W) visit(out, (b * f.H + y) * f.W + x, tap);
     });
   });
+}
+
+/** The same of a square window. */
+export function eachTap({ k, s, p, ...map }: Window, dilation: number, visit: VisitTap): void {
+  eachTapOf({ ...map, kh: k, kw: k, sh: s, sw: s, ph: p, pw: p }, dilation, visit);
 }

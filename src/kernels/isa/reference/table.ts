@@ -5,6 +5,7 @@ import { loss } from "./loss";
 import type { Args, Definitions, Memory } from "./maps";
 import { mix } from "./mix";
 import { norms } from "./norms";
+import { patches } from "./patches";
 import { pools } from "./pools";
 import { products } from "./products";
 import { update } from "./update";
@@ -14,6 +15,7 @@ export const definitions: Definitions<Instruction> = {
   ...norms,
   ...elementwise,
   ...pools,
+  ...patches,
   ...mix,
   ...loss,
   ...update,

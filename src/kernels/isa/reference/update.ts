@@ -1,4 +1,4 @@
-/** Reference of what ends a step: the gradients' norm, the clipping factor, and PyTorch's optimizers. */
+/** Reference of what ends a step: the gradients' norm, the clipping factor, PyTorch's optimizers, and sums of parameter vectors. */
 import { BLOCK, type HyperField, hyperAt } from "../isa";
 import { add, type Definitions, get, type Memory, put, sum, times } from "./maps";
 
@@ -19,7 +19,7 @@ function takeGradient(memory: Memory, f: Step, i: number): number {
   return gradient;
 }
 
-export const update: Definitions<"gradNorm" | "stepFinish" | "sgd" | "adam"> = {
+export const update: Definitions<"gradNorm" | "stepFinish" | "sgd" | "adam" | "vectorScale" | "axpy"> = {
   gradNorm: (f, { G, S }) =>
     put(
       S,
@@ -65,4 +65,13 @@ export const update: Definitions<"gradNorm" | "stepFinish" | "sgd" | "adam"> = {
       add(W, f.w + i, (-lr / (1 - beta1 ** step)) * (first / size));
     });
   },
+
+  vectorScale: (f, memory) => {
+    const { S } = memory;
+    const norm = Math.sqrt(sum(f.count, (i) => get(S, f.norms + i)));
+    times(f.count, (i) => put(S, f.norms + i, 0));
+    put(S, f.out, hyper(memory, f.hyper, "lr") * norm ** hyper(memory, f.hyper, "power"));
+  },
+
+  axpy: (f, { W, G, S }) => times(f.n, (i) => add(W, f.y + i, get(S, f.scale) * get(G, f.x + i))),
 };

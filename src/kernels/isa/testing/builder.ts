@@ -17,8 +17,21 @@ export interface Region {
   readonly tolerance: number;
 }
 
+/** Floats copied from one arena to another, or inside one. */
+export interface Copy {
+  readonly source: Arena;
+  readonly from: number;
+  readonly target: Arena;
+  readonly to: number;
+  readonly length: number;
+}
+
 export interface BuiltCase {
   readonly memory: Readonly<Record<Arena, Float32Array>>;
+  /** What the memory of an arena is created as, where it is something else. */
+  readonly kinds: Partial<Readonly<Record<Arena, Arena>>>;
+  /** Done before the calls, in order. */
+  readonly copies: readonly Copy[];
   /** In order; the calls of one group are independent of each other. `tmp` fields are placed by who runs the case. */
   readonly groups: readonly (readonly Call[])[];
   /** Everything that may change, scratch apart. */
@@ -76,6 +89,8 @@ const clamp = (v: number, lo: number, hi: number): number => Math.min(Math.max(v
 export class CaseBuilder {
   readonly rng: Rng;
   readonly outputs: Region[] = [];
+  readonly kinds: Partial<Record<Arena, Arena>> = {};
+  readonly copies: Copy[] = [];
   private readonly floats: Record<Arena, number[]> = { A: [], W: [], G: [], S: [] };
 
   constructor(name: string) {
@@ -232,7 +247,8 @@ export class CaseBuilder {
   finish(groups: readonly (readonly Call[])[]): BuiltCase {
     for (const arena of ["A", "W", "G", "S"] as const) this.reserve(arena, 16);
     const arrays = Object.entries(this.floats).map(([arena, values]) => [arena, Float32Array.from(values)]);
-    return { memory: Object.fromEntries(arrays) as Record<Arena, Float32Array>, groups, outputs: this.outputs };
+    const memory = Object.fromEntries(arrays) as Record<Arena, Float32Array>;
+    return { memory, kinds: this.kinds, copies: this.copies, groups, outputs: this.outputs };
   }
 }
 

@@ -7,6 +7,7 @@ import type { BuiltCase, Case, Region } from "./builder";
 import { elementwiseCases } from "./elementwiseCases";
 import { mixCases } from "./mixCases";
 import { normCases } from "./normCases";
+import { patchCases } from "./patchCases";
 import { poolCases } from "./poolCases";
 import { productCases } from "./productCases";
 import { sequenceCases } from "./sequenceCases";
@@ -34,6 +35,7 @@ export const allCases = (): Case[] => [
   ...normCases(),
   ...elementwiseCases(),
   ...poolCases(),
+  ...patchCases(),
   ...mixCases(),
   ...updateCases(),
   ...sequenceCases(),
@@ -91,9 +93,11 @@ async function execute(
   placed.scratch.forEach(([from, to]) => A.fill(NaN, from, to));
   const before: Contents = { ...built.memory, A };
   const arenas = Object.fromEntries(
-    ARENAS.map((arena) => [arena, machine.createArena(arena, before[arena].length)]),
+    ARENAS.map((arena) => [arena, machine.createArena(built.kinds[arena] ?? arena, before[arena].length)]),
   ) as Arenas;
   ARENAS.forEach((arena) => machine.write(arenas[arena], 0, before[arena]));
+  for (const { source, from, target, to, length } of built.copies)
+    machine.copy(arenas[source], from, arenas[target], to, length);
   const program = machine.compile(
     placed.groups.flatMap((group) => batches(machine, group)),
     arenas,

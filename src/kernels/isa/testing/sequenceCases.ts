@@ -1,4 +1,4 @@
-/** Cases of several calls in a row, as a plan has them: each reads what the one before wrote. */
+/** Cases of several calls in a row, as a plan has them: each reads what the one before wrote, or what was copied before the first. */
 import { BLOCK, type Call, call, UNBOUNDED } from "../isa";
 import { type Case, CaseBuilder } from "./builder";
 
@@ -155,11 +155,67 @@ function mixedOp(b: CaseBuilder): Call[][] {
   ];
 }
 
+/** A product of patches and its gradients: the rectangular convolution. */
+function rectangularConvolution(b: CaseBuilder): Call[][] {
+  const [B, H, W, C, N] = [2, 6, 5, 8, 12];
+  const [M, K] = [B * H * W, 7 * C];
+  const shape = { B, H, W, Ho: H, Wo: W, kh: 1, kw: 7, sh: 1, sw: 1, ph: 0, pw: 3, C };
+  const [x, dy] = [b.map(M, C), b.map(M, N)];
+  const w = b.vector("W", K * N);
+  const dw = b.changedVector("G", K * N, { name: "dw" });
+  const [rows, y, dRows, dx] = [
+    b.output(M, K, { name: "rows" }),
+    b.output(M, N),
+    b.output(M, K, { name: "gradient of rows" }),
+    b.output(M, C, { name: "dx" }),
+  ];
+  const noBase = { base: -1, baseld: 0 };
+  const noMask = { mask: 0, x: -1, xld: 0, lo: 0, hi: 0 };
+  const product = { M, K, N, tmp: -1 };
+  const toRows = { dx: dRows.at, dxld: dRows.ld, ...noBase };
+  return [
+    [call("unfold", { x: x.at, xld: x.ld, y: rows.at, yld: rows.ld, ...shape })],
+    [call("pointwise", { ...plain(rows.at, rows.ld), w, bias: -1, y: y.at, yld: y.ld, ...product })],
+    [call("pointwiseGradWeight", { ...plain(rows.at, rows.ld), dy: dy.at, dyld: dy.ld, dw, ...product })],
+    [call("pointwiseGradInput", { dy: dy.at, dyld: dy.ld, w, ...toRows, ...noMask, ...product })],
+    [call("unfoldGrad", { dy: dRows.at, dyld: dRows.ld, dx: dx.at, dxld: dx.ld, ...noBase, ...shape })],
+  ];
+}
+
+/** Copies between memories of every kind and inside one, at odd addresses; then w += lr / ‖g‖ · g of what was copied. */
+function copiesAndVectors(b: CaseBuilder): Call[][] {
+  const n = 3 * BLOCK;
+  const [state, inside] = [b.vector("S", n, { align: 1 }), b.vector("S", n, { align: 1 })];
+  const y = b.changedVector("W", n, { name: "y", align: BLOCK });
+  const g = b.changedVector("G", n, { name: "g", align: BLOCK });
+  const rows = b.changedVector("A", n, { name: "copy of y", align: 1 });
+  b.changes("S", { at: inside, ld: n }, 1, n, { name: "moved" });
+  b.copies.push(
+    { source: "W", from: y, target: "A", to: rows, length: n },
+    { source: "S", from: state, target: "G", to: g, length: n },
+    { source: "A", from: rows + 1, target: "W", to: y, length: n - 2 },
+    { source: "G", from: g, target: "S", to: inside + 1, length: 7 },
+    { source: "S", from: inside, target: "S", to: inside + 5, length: n - 5 },
+    { source: "A", from: rows + 3, target: "A", to: rows, length: n - 3 },
+  );
+  const hyper = b.hyper({ lr: 0.01, power: -1 });
+  const norms = b.changedVector("S", 1, { name: "norms" });
+  const scale = b.vector("S", 1, { align: 1 });
+  b.changes("S", { at: scale, ld: 1 }, 1, 1, { name: "scale" });
+  return [
+    [call("gradNorm", { g, n, out: norms, tmp: -1 })],
+    [call("vectorScale", { hyper, norms, count: 1, out: scale })],
+    [call("axpy", { y, x: g, n, scale })],
+  ];
+}
+
 export const sequenceCases = (): Case[] =>
   (
     [
       ["training step", trainingStep, "sgd"],
       ["mixed op", mixedOp, "mix"],
+      ["rectangular convolution", rectangularConvolution, "unfold"],
+      ["copies and vectors", copiesAndVectors, "axpy"],
     ] as const
   ).map(([name, make, op]) => ({
     name: `sequence: ${name}`,

@@ -149,4 +149,37 @@ const optimizerCases = (): Case[] => [
   }),
 ];
 
-export const updateCases = (): Case[] => [...lossCases(), ...normCases(), ...optimizerCases()];
+const POWERS = [1, 0, -1] as const;
+
+/** Memory that stands for W and G where a vector is added to another: parameters and gradients, or anything else. */
+const BINDINGS = [{}, { W: "S", G: "W" }, { W: "G", G: "A", S: "W" }] as const;
+
+const vectorCases = (): Case[] => [
+  ...casesOf({
+    op: "vectorScale",
+    shapes: [1, 3, 9, 200, 131, 2, 65].map((count) => ({ count })),
+    variants: 4,
+    make: (b, { count }, v) => {
+      // The last variant has no length at all; its 0th power is 1 all the same.
+      const hyper = b.hyper({ lr: 0.01 * (1 + b.rng.int(9)), power: POWERS[v] ?? 0, factor: 7 });
+      const norms = b.changedVector("S", count, { name: "norms", value: () => (v === 3 ? 0 : 4 * b.rng.next()) });
+      const out = b.vector("S", 1, { align: 1, value: () => NaN });
+      b.changes("S", { at: out, ld: 1 }, 1, 1, { name: "scale" });
+      return call("vectorScale", { hyper, norms, count, out });
+    },
+  }),
+  ...casesOf({
+    op: "axpy",
+    shapes: lengths,
+    variants: BINDINGS.length,
+    make: (b, { n }, v) => {
+      Object.assign(b.kinds, BINDINGS[v]);
+      const y = b.changedVector("W", n, { name: "y", align: BLOCK });
+      const x = b.vector("G", n, { align: BLOCK });
+      const scale = b.vector("S", 1, { align: 1, value: () => 0.3 * b.rng.normal() });
+      return call("axpy", { y, x, n, scale });
+    },
+  }),
+];
+
+export const updateCases = (): Case[] => [...lossCases(), ...normCases(), ...optimizerCases(), ...vectorCases()];

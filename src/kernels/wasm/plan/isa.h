@@ -37,6 +37,8 @@ enum { globalPool_x, globalPool_xld, globalPool_xmode, globalPool_xcoef, globalP
 enum { globalPoolGrad_dy, globalPoolGrad_dyld, globalPoolGrad_dx, globalPoolGrad_dxld, globalPoolGrad_base, globalPoolGrad_baseld, globalPoolGrad_B, globalPoolGrad_rows, globalPoolGrad_C };
 enum { subsample_x, subsample_xld, subsample_dx, subsample_dxld, subsample_base, subsample_baseld, subsample_B, subsample_H, subsample_W, subsample_Ho, subsample_Wo, subsample_C };
 enum { scatter_x, scatter_xld, scatter_dx, scatter_dxld, scatter_base, scatter_baseld, scatter_B, scatter_H, scatter_W, scatter_Ho, scatter_Wo, scatter_C };
+enum { unfold_x, unfold_xld, unfold_y, unfold_yld, unfold_B, unfold_H, unfold_W, unfold_Ho, unfold_Wo, unfold_kh, unfold_kw, unfold_sh, unfold_sw, unfold_ph, unfold_pw, unfold_C };
+enum { unfoldGrad_dy, unfoldGrad_dyld, unfoldGrad_dx, unfoldGrad_dxld, unfoldGrad_base, unfoldGrad_baseld, unfoldGrad_B, unfoldGrad_H, unfoldGrad_W, unfoldGrad_Ho, unfoldGrad_Wo, unfoldGrad_kh, unfoldGrad_kw, unfoldGrad_sh, unfoldGrad_sw, unfoldGrad_ph, unfoldGrad_pw, unfoldGrad_C };
 enum { mixWeights_alpha, mixWeights_n, mixWeights_soft, mixWeights_prob, mixWeights_wv, mixWeights_count, mixWeights_index0, mixWeights_index1 };
 enum { mixWeightsGrad_dwv, mixWeightsGrad_prob, mixWeightsGrad_dalpha, mixWeightsGrad_n, mixWeightsGrad_soft, mixWeightsGrad_count, mixWeightsGrad_index0, mixWeightsGrad_index1 };
 enum { mix_u, mix_uld, mix_coef, mix_wv, mix_y, mix_yld, mix_slots, mix_C, mix_M };
@@ -49,8 +51,10 @@ enum { gradNorm_g, gradNorm_n, gradNorm_out, gradNorm_tmp };
 enum { stepFinish_hyper, stepFinish_norms, stepFinish_count, stepFinish_metrics, stepFinish_ring };
 enum { sgd_w, sgd_g, sgd_m, sgd_decay, sgd_n, sgd_hyper };
 enum { adam_w, adam_g, adam_m, adam_v, adam_decay, adam_steps, adam_n, adam_hyper };
+enum { vectorScale_hyper, vectorScale_norms, vectorScale_count, vectorScale_out };
+enum { axpy_y, axpy_x, axpy_n, axpy_scale };
 
-enum { op_pointwise, op_pointwiseGradInput, op_pointwiseGradWeight, op_conv, op_convGradInput, op_convGradWeight, op_groupConv, op_groupConvGradInput, op_groupConvGradWeight, op_depthwise, op_depthwiseGradInput, op_depthwiseGradWeight, op_biasGrad, op_normStats, op_normFixed, op_bankMove, op_normGrad, op_apply, op_channels, op_fill, op_activation, op_activationGrad, op_scale, op_scaleGradInput, op_scaleGradScale, op_vectorLoad, op_vectorGrad, op_maxPool, op_maxPoolGrad, op_avgPool, op_avgPoolGrad, op_globalPool, op_globalPoolGrad, op_subsample, op_scatter, op_mixWeights, op_mixWeightsGrad, op_mix, op_mixGrad, op_plainCoef, op_affineCoef, op_affineMixGrad, op_softmaxLoss, op_gradNorm, op_stepFinish, op_sgd, op_adam };
+enum { op_pointwise, op_pointwiseGradInput, op_pointwiseGradWeight, op_conv, op_convGradInput, op_convGradWeight, op_groupConv, op_groupConvGradInput, op_groupConvGradWeight, op_depthwise, op_depthwiseGradInput, op_depthwiseGradWeight, op_biasGrad, op_normStats, op_normFixed, op_bankMove, op_normGrad, op_apply, op_channels, op_fill, op_activation, op_activationGrad, op_scale, op_scaleGradInput, op_scaleGradScale, op_vectorLoad, op_vectorGrad, op_maxPool, op_maxPoolGrad, op_avgPool, op_avgPoolGrad, op_globalPool, op_globalPoolGrad, op_subsample, op_scatter, op_unfold, op_unfoldGrad, op_mixWeights, op_mixWeightsGrad, op_mix, op_mixGrad, op_plainCoef, op_affineCoef, op_affineMixGrad, op_softmaxLoss, op_gradNorm, op_stepFinish, op_sgd, op_adam, op_vectorScale, op_axpy };
 
 void k_pointwise(const word *f, const team *t);
 void k_pointwiseGradInput(const word *f, const team *t);
@@ -87,6 +91,8 @@ void k_globalPool(const word *f, const team *t);
 void k_globalPoolGrad(const word *f, const team *t);
 void k_subsample(const word *f, const team *t);
 void k_scatter(const word *f, const team *t);
+void k_unfold(const word *f, const team *t);
+void k_unfoldGrad(const word *f, const team *t);
 void k_mixWeights(const word *f, const team *t);
 void k_mixWeightsGrad(const word *f, const team *t);
 void k_mix(const word *f, const team *t);
@@ -99,6 +105,8 @@ void k_gradNorm(const word *f, const team *t);
 void k_stepFinish(const word *f, const team *t);
 void k_sgd(const word *f, const team *t);
 void k_adam(const word *f, const team *t);
+void k_vectorScale(const word *f, const team *t);
+void k_axpy(const word *f, const team *t);
 
 #define FOR_EACH_INSTRUCTION(DO) \
   DO(pointwise) \
@@ -136,6 +144,8 @@ void k_adam(const word *f, const team *t);
   DO(globalPoolGrad) \
   DO(subsample) \
   DO(scatter) \
+  DO(unfold) \
+  DO(unfoldGrad) \
   DO(mixWeights) \
   DO(mixWeightsGrad) \
   DO(mix) \
@@ -147,4 +157,6 @@ void k_adam(const word *f, const team *t);
   DO(gradNorm) \
   DO(stepFinish) \
   DO(sgd) \
-  DO(adam)
+  DO(adam) \
+  DO(vectorScale) \
+  DO(axpy)

@@ -58,7 +58,7 @@ describe("the relaxed build", () => {
 type Bits = Readonly<Record<Arena, Uint8Array>>;
 
 /** What a case leaves in the arenas it came with, as bits; scratch lies behind them. */
-async function bitsAfter(machine: Machine, { memory, groups }: BuiltCase): Promise<Bits> {
+async function bitsAfter(machine: Machine, { memory, copies, groups }: BuiltCase): Promise<Bits> {
   let floats = Math.ceil(memory.A.length / 64) * 64;
   const placed = groups.map((group) =>
     group.map((one): Call => {
@@ -70,6 +70,7 @@ async function bitsAfter(machine: Machine, { memory, groups }: BuiltCase): Promi
   );
   const arenas = Object.fromEntries(ARENAS.map((name) => [name, machine.createArena(name, name === "A" ? floats : memory[name].length)])) as Arenas;
   ARENAS.forEach((name) => machine.write(arenas[name], 0, memory[name]));
+  for (const { source, from, target, to, length } of copies) machine.copy(arenas[source], from, arenas[target], to, length);
   const program = machine.compile(placed, arenas);
   machine.run([program]);
   const after = await Promise.all(ARENAS.map(async (name) => [name, new Uint8Array((await machine.read(arenas[name], 0, memory[name].length)).buffer)] as const));
@@ -112,6 +113,15 @@ describe("the memory of the machine", () => {
     machine.write(arena, 0, new Float32Array([9, 1, 2, 3, 9]), 1, 3);
     machine.copy(arena, 0, arena, 1, 3);
     expect([...(await machine.read(arena, 0, 5))]).toEqual([1, 1, 2, 3, 0]);
+    machine.dispose();
+  });
+
+  it("copies between arenas of any kind", async () => {
+    const machine = await createWasmMachine();
+    const [weights, state] = [machine.createArena("W", 8), machine.createArena("S", 8)];
+    machine.write(weights, 0, new Float32Array([1, 2, 3, 4]));
+    machine.copy(weights, 1, state, 5, 3);
+    expect([...(await machine.read(state, 4, 4))]).toEqual([0, 2, 3, 4]);
     machine.dispose();
   });
 

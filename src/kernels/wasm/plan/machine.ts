@@ -5,7 +5,7 @@
  */
 import { AppError } from "@/lib/appError";
 import type { Arena, Call } from "../../isa/isa";
-import type { ArenaMemory, Arenas, Machine, MachineMemory, Program } from "../../isa/machine";
+import { type ArenaMemory, type Arenas, assertDistinct, type Machine, type MachineMemory, type Program } from "../../isa/machine";
 import { encode, opcodeOf, wordsOf } from "./encode";
 import { type Compiled, compileModule, instantiate, type Module } from "./load";
 import { LinearMemory } from "./memory";
@@ -126,6 +126,7 @@ class WasmMachine implements Machine {
   }
 
   compile(groups: readonly (readonly Call[])[], arenas: Arenas): Program {
+    assertDistinct(arenas);
     const calls = groups.flat();
     let words = 2 * calls.length;
     let work = 0;

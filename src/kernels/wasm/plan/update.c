@@ -1,4 +1,4 @@
-/* The end of a step: the gradients' norm, the clipping factor, and the optimizers. All in blocks of 64 floats, the unit of their flags. */
+/* The end of a step: the gradients' norm, the clipping factor, the optimizers, sums of vectors. All in blocks of 64 floats, the unit of their flags. */
 #include "math.h"
 #include "hyper.h"
 
@@ -90,4 +90,27 @@ KERNEL(adam) {
       STORE(w + i, SUB(p, MUL(rate, DIV(first, size))));
     }
   }
+}
+
+KERNEL(vectorScale) {
+  const float *hyper = PTR(f[vectorScale_hyper]);
+  float *norms = PTR(f[vectorScale_norms]);
+  int count = f[vectorScale_count];
+  if (t->id) return;
+  double sum = 0, power = hyper[hyper_power], scale = hyper[hyper_lr];
+  for (int i = 0; i < count; i++) sum += norms[i];
+  if (power > 0) scale *= __builtin_sqrt(sum);
+  if (power < 0) scale /= __builtin_sqrt(sum);
+  zero(norms, count);
+  *PTR(f[vectorScale_out]) = (float)scale;
+}
+
+KERNEL(axpy) {
+  float *y = PTR(f[axpy_y]);
+  const float *x = PTR(f[axpy_x]);
+  vec scale = SPLAT(*PTR(f[axpy_scale]));
+  int lo, hi;
+  range(f[axpy_n], BLOCK, t, &lo, &hi);
+  for (int block = lo; block < hi; block += BLOCK)
+    for (int i = block; i < block + BLOCK; i += 4) STORE(y + i, FMA(LOAD(x + i), scale, LOAD(y + i)));
 }

@@ -1,6 +1,6 @@
 /** Programs of the WebGPU machine: a flat list of dispatches with their words in one uniform buffer, encoded anew at each run and nothing else. */
 import type { Call } from "../../isa/isa";
-import type { Arenas, Program } from "../../isa/machine";
+import { type Arenas, assertDistinct, type Program } from "../../isa/machine";
 import { AppError } from "@/lib/appError";
 import type { Buffers } from "./buffers";
 import { blockBytes, writeBlock } from "./jobs";
@@ -81,8 +81,9 @@ function bindGroupOf(place: Place, kind: LayoutKind, arenas: Arenas, uniforms: G
   });
 }
 
-/** Encodes groups of calls. Throws `bug` for calls that cannot share a group, `gpu.oom` when the words find no place. */
+/** Encodes groups of calls. Throws `bug` for calls that cannot share a group and arenas that share a buffer, `gpu.oom` when the words find no place. */
 export function compileProgram(place: Place, groups: readonly (readonly Call[])[], arenas: Arenas): GpuProgram {
+  assertDistinct(arenas, place.bufferOf);
   const dispatches = groups.flatMap((group) => dispatchesOf(group, place.shaders, place.tuning));
   const offsets = new Uint32Array(dispatches.length);
   let end = 0;

@@ -10,12 +10,13 @@ import { products } from "./products";
 import { elementwise } from "./elementwise";
 import { activations } from "./activations";
 import { multipliers } from "./multipliers";
+import { patches } from "./patches";
 import { pools } from "./pools";
 import { mix } from "./mix";
 import { loss } from "./loss";
 import { update } from "./update";
 
-const table: KernelTable = { ...products, ...convolutions, ...grouped, ...depthwise, ...norms, ...elementwise, ...activations, ...multipliers, ...pools, ...mix, ...loss, ...update };
+const table: KernelTable = { ...products, ...convolutions, ...grouped, ...depthwise, ...norms, ...elementwise, ...activations, ...multipliers, ...patches, ...pools, ...mix, ...loss, ...update };
 
 function kernelOf(op: Instruction): KernelDef {
   const found = table[op];

@@ -1,4 +1,4 @@
-/** The end of a step: the gradients' norm, the clipping factor, and PyTorch's optimizers. Four threads share a block of 64 floats. */
+/** The end of a step: the gradients' norm, the clipping factor, PyTorch's optimizers, and sums of vectors. Four threads share a block of 64 floats. */
 import { BLOCK, type Call } from "../../isa/isa";
 import { hyper, hyper1 } from "./hyper";
 import { groupsFor, repeat, WORKGROUP, type KernelTable, type Pass, type Tuning } from "./kernelDef";
@@ -23,6 +23,8 @@ const squares = (begin: string, end: string, step: string): string => `
     sum += (dot(g0, g0) + dot(g1, g1)) + (dot(g2, g2) + dot(g3, g3));
   }
   for (; at < ${end}; at += ${step}) { let g = G[J.g + at]; sum += dot(g, g); }`;
+
+const helpersOf = (isShared: boolean): string => (isShared ? `var<workgroup> shared_squares: array<f32, ${WORKGROUP}>;` : "");
 
 const shareText = (store: string): string => `
   shared_squares[lid] = sum;
@@ -51,7 +53,7 @@ const joinNorm = (isShared: boolean): string => {
 
 function normPasses({ n }: Norm, tuning: Tuning): Pass[] {
   const isShared = sharesSums(tuning);
-  const helpers = isShared ? `var<workgroup> shared_squares: array<f32, ${WORKGROUP}>;` : "";
+  const helpers = helpersOf(isShared);
   const vectors = n / 4;
   if (isSmall(n, tuning)) {
     return [{ key: "gradNorm whole", arenas: { G: "vec4f", S: "f32" }, source: () => ({ helpers, body: smallNorm(isShared) }), groups: 1, ints: { vectors } }];
@@ -136,7 +138,26 @@ const adamBody = `${blockOfThread}
 
 const updateArenas = { W: "vec4f", G: "vec4f", S: "vec4f" } as const;
 
-/** Norm, clipping and optimizers. */
+const scaleBody = (isShared: boolean): string => {
+  const add = (begin: string, step: string): string => `
+  var sum = 0.0;
+  for (var t = ${begin}; t < J.count; t += ${step}) { sum += S[J.norms + t]; S[J.norms + t] = 0.0; }`;
+  const store = `
+    let power = ${hyper1("power")};
+    var scale = ${hyper1("lr")};
+    if (power > 0.0) { scale *= sqrt(sum); }
+    if (power < 0.0) { scale /= sqrt(sum); }
+    S[J.out] = scale;`;
+  return isShared ? `${add("lid", String(WORKGROUP))} ${shareText(store)}` : `if (i > 0) { return; } ${add("0", "1")} ${store}`;
+};
+
+const axpyBody = `
+  if (i >= J.threads) { return; }
+  let at = (i >> 2) * ${BLOCK / 4} + (i & 3);
+  let scale = S[J.scale];
+  ${repeat(4, (j) => `W[J.y + at + ${4 * j}] += scale * G[J.x + at + ${4 * j}];`)}`;
+
+/** Norm, clipping, optimizers, and vectors. */
 export const update: KernelTable = {
   gradNorm: {
     passes: normPasses,
@@ -160,6 +181,18 @@ export const update: KernelTable = {
         { key: "adam steps", arenas: { S: "f32" }, source: () => ({ body: stepsBody }), groups: groupsFor(blocks), ints: { blocks } },
         { key: "adam", arenas: updateArenas, writesW: true, source: () => ({ helpers: correction, body: adamBody }), groups: groupsFor(4 * blocks), ints },
       ];
+    },
+  },
+  vectorScale: {
+    passes: (_, tuning) => {
+      const isShared = sharesSums(tuning);
+      return [{ key: `vectorScale ${isShared ? "shared" : "alone"}`, arenas: { S: "f32" }, source: () => ({ helpers: helpersOf(isShared), body: scaleBody(isShared) }), groups: 1 }];
+    },
+  },
+  axpy: {
+    passes: ({ n }) => {
+      const threads = n / 16;
+      return [{ key: "axpy", arenas: { W: "vec4f", G: "vec4f", S: "f32" }, writesW: true, source: () => ({ body: axpyBody }), groups: groupsFor(threads), ints: { threads } }];
     },
   },
 };

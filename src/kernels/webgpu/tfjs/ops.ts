@@ -57,6 +57,33 @@ export function planConv(x: Tensor, w: Tensor, options: WindowOptions): Tensor {
   });
 }
 
+export interface RectangleOptions {
+  /** Down, across. */
+  readonly strides: readonly [number, number];
+  readonly pads: readonly [number, number];
+}
+
+function rectangleShape(x: Tensor, w: Tensor, { strides: [sh, sw], pads: [ph, pw] }: RectangleOptions) {
+  const { B, H, W, C } = dims(x);
+  const [kh = 0, kw = 0] = w.shape;
+  return { B, H, W, Ho: side(H, kh, { stride: sh, pad: ph }), Wo: side(W, kw, { stride: sw, pad: pw }), kh, kw, sh, sw, ph, pw, C };
+}
+
+/** Convolution [B, H, W, cin] × [kh, kw, cin, cout] with a stride and symmetric zero padding of its own on each axis: patches as rows, then a product. */
+export function planRectangularConv(x: Tensor, w: Tensor, options: RectangleOptions): Tensor {
+  return tidy(() => {
+    const [wide, filter] = [widen(x, 3), widen(w, 2)];
+    const shape = rectangleShape(wide, filter, options);
+    const width = shape.kh * shape.kw * shape.C;
+    const rows = differentiable(
+      ([a]) => only(runInstruction("unfold", { x: a as Tensor }, { numbers: { ...shape, xld: shape.C, yld: width }, outputs: { y: [shape.B, shape.Ho, shape.Wo, width] } })),
+      (dy) => runInstruction("unfoldGrad", { dy }, { numbers: { ...shape, dyld: width, dxld: shape.C }, outputs: { dx: wide.shape } }),
+      [wide],
+    );
+    return planConv(rows, reshape(filter, [1, 1, width, filter.shape[3] ?? 0]), { stride: 1, pad: 0 });
+  });
+}
+
 function convShape(x: Tensor, w: Tensor, options: WindowOptions) {
   const { B, H, W, C } = dims(x);
   const k = w.shape[0] ?? 0;
