@@ -1,5 +1,6 @@
 /** A candidate is an architecture plus where it came from, what it costs and what it scored. Candidates are never changed in place. */
 import type { ArchId } from "./space/types";
+import type { DeriveRule } from "./space/types";
 import type { Choices } from "./mutable";
 
 /** Where a candidate came from. Parents are canonical ids; `layers` are the genes that differ from the parent. */
@@ -7,6 +8,8 @@ export type Origin =
   | { readonly kind: "random" }
   | { readonly kind: "mutation"; readonly parent: ArchId; readonly layers: readonly number[] }
   | { readonly kind: "crossover"; readonly parents: readonly [ArchId, ArchId] }
+  /** Read off the architecture weights of a differentiable search. */
+  | { readonly kind: "derived"; readonly rule: DeriveRule }
   | { readonly kind: "manual" };
 
 /** An accuracy never travels without its sample size. `value` in 0–1, `n` images. */

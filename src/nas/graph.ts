@@ -28,8 +28,11 @@ export interface ParamSpec {
 /** Primitive ops. `pad` is symmetric zero padding on every side, as PyTorch's `padding=k//2`. */
 export type Op =
   | { readonly op: "input" }
-  /** k×k convolution, HWIO weight [k, k, cin/groups, cout], optional bias [cout]. */
-  | { readonly op: "conv"; readonly k: number; readonly stride: number; readonly pad: number; readonly groups: number; readonly cin: number; readonly cout: number; readonly weight: ParamName; readonly bias?: ParamName }
+  /**
+   * k×k convolution, HWIO weight [k, k, cin/groups, cout], optional bias [cout]. With `across` k, stride and pad are those of the vertical axis
+   * only and `across` has the horizontal ones (1×7 then 7×1 of NASNet's space); such a convolution has one group.
+   */
+  | { readonly op: "conv"; readonly k: number; readonly stride: number; readonly pad: number; readonly across?: { readonly k: number; readonly stride: number; readonly pad: number }; readonly groups: number; readonly cin: number; readonly cout: number; readonly weight: ParamName; readonly bias?: ParamName }
   /** Depthwise convolution, weight [k, k, C, 1]. */
   | { readonly op: "depthwise"; readonly k: number; readonly stride: number; readonly pad: number; readonly dilation: number; readonly weight: ParamName }
   /** Batch norm over N, H, W; biased variance normalises. `stats` names the running mean/variance `<stats>.mean`, `<stats>.var`. */
@@ -88,6 +91,11 @@ export interface Graph {
   readonly nodes: readonly GraphNode[];
   /** Node whose value is the result (logits [classes]). */
   readonly output: number;
+  /**
+   * A second classifier that only training sees: its logits' node, and the weight of its cross entropy in the loss (DARTS: 0.4). Scoring skips
+   * every node that `output` does not need.
+   */
+  readonly auxiliary?: { readonly output: number; readonly weight: number };
   readonly params: readonly ParamSpec[];
   /** `stats` prefixes of the batch norms in node order, with their channel counts. */
   readonly norms: readonly { readonly stats: string; readonly channels: number }[];

@@ -11,6 +11,8 @@ describe("shapes", () => {
     ["slice past the end", { op: "slice", begin: 4, size: 3 }],
     ["strided slice past the end", { op: "stridedSlice", begin: 6, step: 2 }],
     ["shuffle that does not divide", { op: "shuffle", groups: 4 }],
+    ["groups in a convolution whose axes differ", { op: "conv", k: 1, stride: 1, pad: 0, across: { k: 3, stride: 1, pad: 1 }, groups: 2, cin: 6, cout: 4, weight: "w" }],
+    ["kernel wider than the map", { op: "conv", k: 1, stride: 1, pad: 0, across: { k: 7, stride: 1, pad: 0 }, groups: 1, cin: 6, cout: 4, weight: "w" }],
     ["pool larger than the map", { op: "maxPool", k: 9, stride: 1, pad: 0 }],
     ["add of one", { op: "add" }],
     ["dense layer on a map", { op: "linear", cin: 6, cout: 2, weight: "w" }],
@@ -31,6 +33,10 @@ describe("shapes", () => {
   it("follow PyTorch's padding arithmetic", () => {
     const b = builder();
     expect(b.shapeOf(b.conv("c3", b.input, { cout: 4, k: 3, stride: 2 }))).toEqual([4, 3, 4]);
+    expect(b.shapeOf(b.conv("valid", b.input, { cout: 4, k: 3, pad: 0 }))).toEqual([5, 3, 4]);
+    expect(b.shapeOf(b.conv("wide", b.input, { cout: 4, k: 1, across: { k: 7, stride: 2 } }))).toEqual([7, 3, 4]);
+    expect(b.shapeOf(b.conv("tall", b.input, { cout: 4, k: 7, stride: 2, across: { k: 1, stride: 1 } }))).toEqual([4, 5, 4]);
+    expect(b.shapeOf(b.conv("both", b.input, { cout: 4, k: 2, pad: 0, across: { k: 3, pad: 2 } }))).toEqual([6, 7, 4]);
     expect(b.shapeOf(b.depthwise("d", b.input, { k: 5, stride: 2 }))).toEqual([4, 3, 6]);
     expect(b.shapeOf(b.depthwise("dil", b.input, { k: 3, dilation: 2 }))).toEqual([7, 5, 6]);
     expect(b.shapeOf(b.node("p", { op: "avgPool", k: 3, stride: 2, pad: 1 }, [b.input]))).toEqual([4, 3, 6]);
@@ -124,6 +130,14 @@ describe("cost", () => {
     const mixed = b.mix("mixed", [b.mask("mask", scaled, alpha), b.dropPath("drop", scaled, 0.5, "s")], { weights: alpha, begin: 0, count: 6, soft: true });
     const moved = b.node("up", { op: "scatter", side: 5 }, [b.node("shift", { op: "shift", by: 1 }, [b.node("down", { op: "subsample", side: 3 }, [mixed])])]);
     expect(costOf(b.finish(moved))).toEqual({ macs: 36, params: 36, razorFlops: 36 + 96 });
+  });
+
+  it("of a convolution whose axes differ is that of its taps", () => {
+    const b = builder(8, 8, 6);
+    const graph = b.finish(b.conv("wide", b.input, { cout: 4, k: 1, stride: 2, across: { k: 7, stride: 1 }, bias: true }));
+    expect(costOf(graph)).toEqual({ macs: 7 * 6 * 4 * 32, params: 7 * 6 * 4 + 4, razorFlops: 7 * 6 * 4 * 32 + 4 * 32 });
+    expect(graph.params[0]?.shape).toEqual([1, 7, 6, 4]);
+    expect(graph.params[0]?.init).toEqual({ kind: "normal", std: expect.closeTo(1 / Math.sqrt(3 * 42), 12) as number });
   });
 
   it("charges a shared parameter once", () => {

@@ -19,9 +19,13 @@ export interface InitPolicy {
 
 export interface ConvOptions {
   readonly cout: number;
-  /** Kernel side; 1 when absent. Padding is ⌊k/2⌋, as PyTorch's `padding=k//2`. */
+  /** Kernel side; 1 when absent. */
   readonly k?: number;
   readonly stride?: number;
+  /** ⌊k/2⌋ when absent, as PyTorch's `padding=k//2`. */
+  readonly pad?: number;
+  /** Horizontal kernel, stride and padding where they differ: `k`, `stride` and `pad` are then the vertical ones. One group only. */
+  readonly across?: { readonly k: number; readonly stride?: number; readonly pad?: number };
   readonly groups?: number;
   readonly bias?: boolean;
   /** Instead of the policy's. */
@@ -145,17 +149,20 @@ export function graphBuilder(input: Shape, init: InitPolicy): GraphBuilder {
     node,
     inSlot: state.inSlot,
     finish: state.finish,
-    conv(name, from, { cout, k = 1, stride = 1, groups = 1, bias = false, init: own }) {
+    conv(name, from, { cout, k = 1, stride = 1, pad = Math.floor(k / 2), across, groups = 1, bias = false, init: own }) {
       const cin = channelsOf(from);
       const perGroup = cin / groups;
+      const wide = across && { k: across.k, stride: across.stride ?? stride, pad: across.pad ?? Math.floor(across.k / 2) };
+      // The policies count k² taps.
+      const side = wide ? Math.sqrt(k * wide.k) : k;
       const weight = param(
         `${name}.weight`,
         "conv",
-        [k, k, perGroup, cout],
-        own ?? init.conv(k, perGroup, cout, groups),
+        [k, wide?.k ?? k, perGroup, cout],
+        own ?? init.conv(side, perGroup, cout, groups),
         groups,
       );
-      const attrs = { op: "conv", k, stride, pad: Math.floor(k / 2), groups, cin, cout, weight } as const;
+      const attrs = { op: "conv", k, stride, pad, ...(wide && { across: wide }), groups, cin, cout, weight } as const;
       return node(name, bias ? { ...attrs, bias: param(`${name}.bias`, "bias", [cout], init.bias) } : attrs, [from]);
     },
     depthwise(name, from, { k, stride = 1, dilation = 1 }) {

@@ -87,13 +87,15 @@ const opTable: OpTable = {
   input: { ...free, arity: 0, shape: () => misfit("an input has no inferred shape") },
   conv: {
     arity: 1,
-    shape: ({ k, stride, pad, groups, cin, cout }, inputs) => {
+    shape: ({ k, stride, pad, across, groups, cin, cout }, inputs) => {
       const [h, w, c] = asMap(inputs[0]);
       if (c !== cin) misfit(`a convolution of ${cin} channels reads ${c}`);
       if (cin % groups !== 0 || cout % groups !== 0) misfit(`${cin} → ${cout} channels in ${groups} groups`);
-      return [side(h, k, stride, pad), side(w, k, stride, pad), cout];
+      if (across && groups !== 1) misfit(`a ${k}×${across.k} convolution in ${groups} groups`);
+      const wide = across ?? { k, stride, pad };
+      return [side(h, k, stride, pad), side(w, wide.k, wide.stride, wide.pad), cout];
     },
-    macs: ({ k, groups, cin }, _, output) => ((k * k * cin) / groups) * sizeOf(output),
+    macs: ({ k, across, groups, cin }, _, output) => ((k * (across?.k ?? k) * cin) / groups) * sizeOf(output),
     razorExtra: ({ bias }, _, output) => (bias === undefined ? 0 : sizeOf(output)),
     params: ({ weight, bias }) => given(weight, bias),
   },

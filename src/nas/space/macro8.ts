@@ -73,7 +73,7 @@ function makeMacro8(size: SizeId): SinglePathSpace {
     name: "NAS-Bench-Macro",
     size,
     params: { width: 1 },
-    capabilities: ["opChoice", "tabular"],
+    capabilities: ["opChoice", "mix", "tabular"],
     input: [resolution, resolution, 3],
     init: torchDefaultInit,
     slots: stageSlots({

@@ -1,13 +1,15 @@
 /** The table of spaces that can be searched here; a new space is one file and one row. */
+import { dartsCell } from "./dartsCell";
 import { macro8 } from "./macro8";
+import { nasbench201 } from "./nasbench201";
 import { spos } from "./spos";
 import type { SizeId, Space } from "./types";
 
-const spaces = { macro8, spos } as const;
+const spaces = { macro8, spos, "darts-cell": dartsCell, "nasbench201-cell": nasbench201 } as const;
 
 export type SpaceId = keyof typeof spaces;
 
-export const spaceIds: readonly SpaceId[] = ["macro8", "spos"];
+export const spaceIds: readonly SpaceId[] = ["macro8", "spos", "darts-cell", "nasbench201-cell"];
 
 export function isSpaceId(id: string): id is SpaceId {
   return Object.hasOwn(spaces, id);

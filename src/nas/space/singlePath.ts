@@ -1,13 +1,16 @@
 /**
  * What all single-path op-choice spaces share (stem, slots of candidates, head): genes, the union of parameters, an additive
- * price table and exact extremes. A space itself states only its blocks, widths and what counts as equivalent.
+ * price table, exact extremes, and the network in which every slot is a mixture. A space itself states only its blocks, widths and what
+ * counts as equivalent.
  */
+import { alphaInit } from "../cell/networks";
 import { addCost, costOf, zeroCost, type Cost } from "../cost";
 import type { Graph, Shape } from "../graph";
 import { graphBuilder, type GraphBuilder, type InitPolicy } from "../graphBuilder";
 import type { Choices, OpMutable } from "../mutable";
 import { fromGenes, makeMutator, toGenes } from "../mutator";
-import type { Arch, Capability, SizeId, SlotInfo, Space } from "./types";
+import { rowMixed } from "./rowMixed";
+import type { Arch, Capability, MixedSpace, SizeId, SlotInfo, Space } from "./types";
 
 export interface SlotDef extends SlotInfo {
   /** Names of the candidates; the gene is the index, at most ten. */
@@ -96,6 +99,48 @@ function pathGraph(def: SinglePathDef, choicesOf: (slot: SlotDef, index: number)
   return b.finish(def.head(b, at));
 }
 
+/** Every slot a mixture of its candidates, which keep the space's own norms, by softmax of a row of `alpha.layers`. */
+function mixtureGraph(def: SinglePathDef, choices: readonly string[]): Graph {
+  const b = graphBuilder(def.input, def.init);
+  const count = choices.length;
+  const weights = b.architecture("alpha.layers", def.slots.length * count, alphaInit);
+  let at = def.stem(b);
+  def.slots.forEach((slot, i) => {
+    const from = at;
+    const candidates = choices.map((choice) => b.inSlot(slot.mutable, () => def.block(b, from, slot, choice)));
+    at = b.mix(`${slot.mutable}.mix`, candidates, { weights, begin: i * count, count, soft: true });
+  });
+  return b.finish(def.head(b, at));
+}
+
+/** One candidate a slot, times its number of `gates.layers`. */
+function gatedGraph(def: SinglePathDef, choices: readonly string[], columns: readonly number[]): Graph {
+  const b = graphBuilder(def.input, def.init);
+  const weights = b.architecture("gates.layers", def.slots.length, { kind: "constant", value: 1 });
+  let at = def.stem(b);
+  def.slots.forEach((slot, i) => {
+    const from = at;
+    const value = b.inSlot(slot.mutable, () => def.block(b, from, slot, choices[columns[i] ?? 0] ?? ""));
+    at = b.mix(`${slot.mutable}.gate`, [value], { weights, begin: i, count: 1, soft: false });
+  });
+  return b.finish(def.head(b, at));
+}
+
+/** The differentiable side, where every slot has the same candidates (α is a matrix) and the space allows mixtures. */
+function mixedOf(def: SinglePathDef, choicesOf: (genes: readonly number[]) => Choices): MixedSpace | null {
+  const choices = def.slots[0]?.choices ?? [];
+  if (!def.capabilities.includes("mix") || def.slots.some((slot) => String(slot.choices) !== String(choices))) return null;
+  return rowMixed({
+    id: "layers",
+    label: "Layers",
+    rows: def.slots.map(({ label }) => ({ label })),
+    ops: choices,
+    searchGraph: () => mixtureGraph(def, choices),
+    sampledGraph: (columns) => gatedGraph(def, choices, columns),
+    choicesOf,
+  });
+}
+
 function priceTable(def: SinglePathDef): CostTable {
   const price = (input: Shape, add: (b: GraphBuilder) => number): { cost: Cost; shape: Shape } => {
     const b = graphBuilder(input, def.init);
@@ -135,6 +180,7 @@ export function singlePathSpace(def: SinglePathDef): SinglePathSpace {
   const paths = def.slots.reduce((n, s) => n * s.choices.length, 1);
   let table: CostTable | null = null;
   let supernet: Graph | null = null;
+  const mixed = mixedOf(def, choicesOf);
   const tableOf = (): CostTable => (table ??= priceTable(def));
   const supernetOf = (): Graph => (supernet ??= pathGraph(def, (slot) => slot.choices));
 
@@ -153,6 +199,8 @@ export function singlePathSpace(def: SinglePathDef): SinglePathSpace {
     mutator: makeMutator(mutables),
     slots: def.slots,
     count: { paths, distinct: def.distinct ?? paths },
+    independent: true,
+    ...(mixed === null ? {} : { mixed }),
     get costTable() {
       return tableOf();
     },

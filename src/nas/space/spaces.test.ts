@@ -1,6 +1,7 @@
 /** Properties that every single-path space must have. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { leafOutputFloats } from "../cell/leafFloats";
 import { costOf } from "../cost";
 import { macro8 } from "./macro8";
 import { isSpaceId, makeSpace, spaceIds } from "./registry";
@@ -111,6 +112,75 @@ describe.each(spaces)("%s", (_, space) => {
   });
 });
 
+describe.each([
+  ["macro8", macro8("nano")],
+  ["spos", spos("nano")],
+] as const)("mixtures of %s", (_, space) => {
+  const { mixed } = space;
+  const columns = space.mutables[0]?.choices.length ?? 0;
+
+  it("have one row a slot and one column a choice", () => {
+    expect(mixed?.groups).toEqual([
+      { id: "layers", label: "Layers", param: "alpha.layers", rows: space.slots.map(({ label }) => ({ label })), ops: space.mutables[0]?.choices, none: null },
+    ]);
+    expect([space.independent, space.capabilities.includes("mix")]).toEqual([true, true]);
+    const mixes = mixed?.searchGraph.nodes.flatMap(({ name, attrs }) => (attrs.op === "mix" ? [{ name, attrs }] : [])) ?? [];
+    expect(mixes.map((m) => m.name)).toEqual(space.slots.map((s) => `${s.mutable}.mix`));
+    mixes.forEach(({ attrs }, i) => expect(attrs).toMatchObject({ weights: "alpha.layers", begin: i * columns, count: columns, soft: true, index: Array.from({ length: columns }, (__, c) => c) }));
+  });
+
+  it("hold the supernet's parameters and norms, α and gates before them", () => {
+    expect(mixed?.params.slice(0, 2).map((p) => [p.name, p.shape])).toEqual([["alpha.layers", [space.slots.length * columns]], ["gates.layers", [space.slots.length]]]);
+    expect(mixed?.params.slice(2)).toEqual(space.supernetParams());
+    expect(mixed?.norms).toEqual(space.supernetNorms());
+  });
+
+  it("run one choice a slot when sampled", () => {
+    fc.assert(
+      fc.property(genesOf(space), (genes) => {
+        const sampled = mixed?.sampledGraph([genes]);
+        const path = space.graph(space.fromGenes(genes));
+        expect(sampled?.params.filter((p) => p.role !== "architecture")).toEqual(path.params);
+        expect(sampled && costOf(sampled)).toEqual(costOf(path));
+        expect(sampled?.nodes.filter((n) => n.attrs.op === "mix").length).toBe(space.slots.length);
+      }),
+      { numRuns: 6 },
+    );
+  });
+
+  it("derive the largest weight of every row", () => {
+    fc.assert(
+      fc.property(genesOf(space), (genes) => {
+        const alpha = Float32Array.from({ length: genes.length * columns }, (__, i) => (i % columns === genes[Math.floor(i / columns)] ? 0.5 : 0.1));
+        const derived = mixed?.derive([alpha], { rule: "official", skipLimit: null });
+        expect(derived && space.genes(derived.choices)).toEqual(genes);
+        expect(derived).toMatchObject({ kept: [genes], margin: [null] });
+        const skips = genes.filter((g) => space.mutables[0]?.choices[g] === "identity").length;
+        expect(derived?.skips).toEqual([skips]);
+      }),
+      runs,
+    );
+  });
+
+  it("count more activations than any path", () => {
+    const most = Math.max(...Array.from({ length: columns }, (__, c) => leafOutputFloats(space.graph(space.fromGenes(space.mutables.map(() => c))))));
+    expect(mixed?.activationFloats).toBeGreaterThan(most);
+  });
+});
+
+describe("mixtures", () => {
+  it("need the same choices in every slot", () => {
+    expect([sposMobilenet().mixed, spos("full").mixed !== undefined]).toEqual([undefined, true]);
+  });
+
+  it("read the slot's input itself for an identity that keeps the map", () => {
+    const graph = macro8("nano").mixed?.searchGraph;
+    const [first, second] = ["layer.0.mix", "layer.1.mix"].map((name) => graph?.nodes.find((n) => n.name === name));
+    expect(graph?.nodes[first?.inputs[0] ?? -1]?.name).toBe("layer.0.identity.bn");
+    expect(second?.inputs[0]).toBe(first?.id);
+  });
+});
+
 describe("registry", () => {
   it("makes every space in every size, once", () => {
     for (const id of spaceIds) {
@@ -123,6 +193,6 @@ describe("registry", () => {
   });
 
   it("knows its ids", () => {
-    expect([isSpaceId("macro8"), isSpaceId("toString"), isSpaceId("darts-cell")]).toEqual([true, false, false]);
+    expect([isSpaceId("macro8"), isSpaceId("toString"), isSpaceId("darts-cell"), isSpaceId("nasbench201-cell"), isSpaceId("mobilenet")]).toEqual([true, false, true, true, false]);
   });
 });

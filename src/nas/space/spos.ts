@@ -110,7 +110,7 @@ function makeSpos(
     name,
     size,
     params,
-    capabilities: ["opChoice"],
+    capabilities: ["opChoice", "mix"],
     input: [g.resolution, g.resolution, 3],
     init: sposInit,
     slots: stageSlots({

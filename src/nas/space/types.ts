@@ -1,6 +1,6 @@
 /** What a search space offers: mutables, a graph for any choices, canonical ids, prices. Spaces are pure and know no strategy. */
 import type { Cost } from "../cost";
-import type { Graph, ParamSpec } from "../graph";
+import type { Graph, ParamName, ParamSpec } from "../graph";
 import type { Choices, Mutable, Mutator } from "../mutable";
 
 export const sizes = ["nano", "tiny", "small", "full"] as const;
@@ -10,6 +10,75 @@ export type SizeId = (typeof sizes)[number];
 export type Capability = "opChoice" | "mix" | "minMax" | "gates" | "tabular";
 
 export type ArchId = string;
+
+/** One row of architecture weights: an edge of a cell, or a layer. */
+export interface AlphaRow {
+  /** "2←0", "Layer 3". */
+  readonly label: string;
+  /** Of an edge: the states that it joins. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** One matrix of architecture weights (α): rows × ops numbers, row-major, in one architecture parameter of the search network. */
+export interface AlphaGroup {
+  /** `normal`, `reduce`; `cell` of one cell alone; `layers` where every layer has a row. */
+  readonly id: string;
+  readonly label: string;
+  readonly param: ParamName;
+  readonly rows: readonly AlphaRow[];
+  /** Names of the columns. */
+  readonly ops: readonly string[];
+  /** Column of `none` where the derivation leaves it out; null where every column can be derived. */
+  readonly none: number | null;
+}
+
+/** Which rule turns α into a member: the paper's or NNI's (spec darts 4). Spaces without edges to choose know only one. */
+export type DeriveRule = "official" | "nni";
+
+export interface DeriveOptions {
+  readonly rule: DeriveRule;
+  /** Most skip connections that the normal cell may keep; null = any number. */
+  readonly skipLimit: number | null;
+}
+
+/** What α means as it stands. */
+export interface Derivation {
+  readonly choices: Choices;
+  /** By group and row: column of the op that the row would keep, or −1 where the row is dropped. */
+  readonly kept: readonly (readonly number[])[];
+  /** By group: smallest strength of a kept row minus the largest of a dropped one of the same node; null where nothing is dropped. */
+  readonly margin: readonly (number | null)[];
+  /** By group: skip connections among the kept ops. */
+  readonly skips: readonly number[];
+}
+
+/** The differentiable side of a space: one network in which every edge is a mixture of all its candidates. */
+export interface MixedSpace {
+  readonly groups: readonly AlphaGroup[];
+  /** Every parameter (α included, and the gates of sampled graphs) and every norm, for one store that serves all graphs here. */
+  readonly params: readonly ParamSpec[];
+  readonly norms: Graph["norms"];
+  /** Mixture by softmax(α); the same object on every call. */
+  readonly searchGraph: Graph;
+  /** Only op `columns[group][row]` runs on an edge, times number `row` of parameter `gates.<group id>` (kept at 1): GDAS. */
+  sampledGraph(columns: readonly (readonly number[])[]): Graph;
+  /** Raw α by group → member. */
+  derive(alphas: readonly Float32Array[], options: DeriveOptions): Derivation;
+  /** Numbers that all activations of one image take in training: leaf outputs of the search network (spec darts 9). */
+  readonly activationFloats: number;
+}
+
+/** How the network that is trained from scratch may differ from the size's. */
+export interface NetworkOptions {
+  /** C of the first cells, and the number of cells; of cell spaces only. */
+  readonly width?: number;
+  readonly cells?: number;
+  /** Largest drop-path probability; 0 or absent: none. */
+  readonly dropPath?: number;
+  /** Weight of the auxiliary classifier's loss; 0 or absent: none. Needs maps of 8×8 at two thirds of the depth. */
+  readonly auxiliary?: number;
+}
 
 /** One concrete member: all choices, and the id that equivalent members share. */
 export interface Arch {
@@ -43,19 +112,30 @@ export interface Space {
   readonly slots: readonly SlotInfo[];
   /** Number of strings, and of distinct networks. */
   readonly count: { readonly paths: number; readonly distinct: number };
+  /** Whether every combination of the mutables' choices is a member: what strictly fair sampling needs. */
+  readonly independent: boolean;
+  /** What differentiable search needs; absent where the space has no mixtures. */
+  readonly mixed?: MixedSpace;
+  /** Side of the maps that the network computes on, where images are averaged down first; absent: 32. */
+  readonly side?: number;
+  /** The member as it is trained from scratch; absent: `graph`. Throws `config.invalid` for a member that cannot be built. */
+  network?(choices: Choices, options?: NetworkOptions): Graph;
   /** Graph of one member. Equal choices ⇒ deeply equal graphs; parameter names carry slot and choice. */
   graph(choices: Choices): Graph;
   /** Every parameter of the supernet, in a stable order. */
   supernetParams(): readonly ParamSpec[];
   /** Batch-norm tables of the supernet. */
   supernetNorms(): readonly { readonly stats: string; readonly channels: number }[];
-  /** Equivalent choices give the same canonical choices; the id is their gene string. */
+  /**
+   * Equivalent choices give the same id, and canonicalising again changes nothing. Op-choice spaces give equivalent choices the same form, whose
+   * gene string is the id; cells keep the order of a node's slots, which `encode` writes and the id sorts away.
+   */
   canonical(choices: Choices): Arch;
   /** Gene string of the choices as they are, without canonicalisation. */
   encode(choices: Choices): string;
   /** Inverse of `encode`; null when the text is not a member. */
   decode(text: string): Choices | null;
-  /** Cost of a member from an additive table over slots; equal to `costOf(graph(choices))`. */
+  /** Cost of a member from an additive table; equal to `costOf` of the network that is trained from scratch. */
   cost(choices: Choices): Cost;
   /** Cheapest and dearest member by a metric (exact). */
   extremes(metric: "macs" | "params"): { readonly min: Arch; readonly max: Arch };
