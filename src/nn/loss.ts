@@ -2,7 +2,7 @@
 import { tensor, type Tensor } from "@tensorflow/tfjs-core";
 import { AppError } from "@/lib/appError";
 import { softmaxCrossEntropy, softTargetCrossEntropy, type CrossEntropy } from "@/kernels/ops/loss";
-import type { Batch, TrainOptions } from "./executor";
+import type { Batch, LossOptions } from "./executor";
 
 /** Labels 0 … classes − 1 as an int32 tensor [size]. */
 export function labelTensor(labels: Uint8Array, size: number): Tensor {
@@ -18,7 +18,7 @@ export function crossEntropy(logits: Tensor, labels: Tensor, labelSmoothing = 0)
 }
 
 /** The loss of a training step as a function of the logits [size, classes]: against the teacher where there is one, else against the labels. */
-export function trainingLoss(batch: Batch, options: TrainOptions): (logits: Tensor) => Tensor {
+export function trainingLoss(batch: Batch, options: LossOptions): (logits: Tensor) => Tensor {
   const { teacher, labelSmoothing } = options;
   const { size } = batch;
   if (teacher === undefined) {

@@ -2,7 +2,7 @@
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { adamUpdate, clipFactor, sgdUpdate } from "@/kernels/ops/update";
 import type { ParamRole } from "@/nas/graph";
-import type { AdamOptions, SgdOptions, TrainOptions } from "./executor";
+import type { AdamOptions, SgdOptions, UpdateOptions } from "./executor";
 
 export type OptimizerState =
   | { readonly kind: "sgd"; readonly momentum: Tensor }
@@ -23,7 +23,7 @@ export function decayOf(options: SgdOptions | AdamOptions, role: ParamRole): num
   return options.decayNorms || !exempt.has(role) ? options.weightDecay : 0;
 }
 
-function updateOne(target: Updatable, name: string, gradient: Tensor, factor: Tensor, options: TrainOptions): void {
+function updateOne(target: Updatable, name: string, gradient: Tensor, factor: Tensor, options: UpdateOptions): void {
   const { optimizer, lr } = options;
   const [value, state] = [target.value(name), target.state(name)];
   const decay = decayOf(optimizer, target.role(name));
@@ -42,7 +42,7 @@ function updateOne(target: Updatable, name: string, gradient: Tensor, factor: Te
 }
 
 /** Clips the gradients together, then updates every parameter among them. Call inside `tidy`. */
-export function applyGradients(target: Updatable, gradients: ReadonlyMap<string, Tensor>, options: TrainOptions): void {
+export function applyGradients(target: Updatable, gradients: ReadonlyMap<string, Tensor>, options: UpdateOptions): void {
   const factor = clipFactor([...gradients.values()], options.clip);
   for (const [name, gradient] of gradients) updateOne(target, name, gradient, factor, options);
 }

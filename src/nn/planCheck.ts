@@ -66,6 +66,17 @@ class Chain {
     return this.add({ op: "conv", k, stride, pad: (k - 1) / 2, groups: 1, cin, cout, weight }, [side, side, cout]);
   }
 
+  /** 1×k, then k×1, the second at half the height and all of the width. */
+  rectangular(k: number, channels: number): this {
+    const [height = 0, width = 0] = this.last.shape;
+    const [pad, none] = [(k - 1) / 2, { k: 1, stride: 1, pad: 0 }];
+    const common = { op: "conv", groups: 1, cin: channels, cout: channels } as const;
+    const wide = this.param(`n${this.nodes.length}.weight`, "conv", [1, k, channels, channels]);
+    this.add({ ...common, ...none, across: { k, stride: 1, pad }, weight: wide }, [height, width, channels]);
+    const tall = this.param(`n${this.nodes.length}.weight`, "conv", [k, 1, channels, channels]);
+    return this.add({ ...common, k, stride: 2, pad, across: none, weight: tall }, [Math.ceil(height / 2), width, channels]);
+  }
+
   depthwise(k: number, stride: number, dilation: number): this {
     const weight = this.param(`n${this.nodes.length}.weight`, "depthwise", [k, k, this.channels, 1]);
     const side = this.side(stride);
@@ -109,6 +120,7 @@ const cases: readonly (readonly [name: string, channels: number, build: (chain: 
   ["conv 1×1 stride 2", 8, (c) => c.conv(1, 2, 8, 12)],
   ["conv 3×3", 6, (c) => c.conv(3, 1, 6, 4)],
   ["conv 3×3 stride 2", 5, (c) => c.conv(3, 2, 5, 7)],
+  ["conv 1×5, 5×1", 6, (c) => c.rectangular(5, 6)],
   ["depthwise 3×3", 12, (c) => c.depthwise(3, 1, 1)],
   ["depthwise 5×5 stride 2", 12, (c) => c.depthwise(5, 2, 1)],
   ["depthwise 7×7", 6, (c) => c.depthwise(7, 1, 1)],

@@ -121,13 +121,13 @@ function reference(graph: Graph, weights: ReadonlyMap<string, Float32Array>, ima
   const weight = (name: string, shape: number[]): tf.Tensor =>
     tf.tensor(weights.get(name) ?? new Float32Array(), shape);
   const values: tf.Tensor[] = [];
-  const padded = (x: tf.Tensor, pad: number, fill = 0): tf.Tensor4D =>
+  const padded = (x: tf.Tensor, pad: number, fill = 0, across = pad): tf.Tensor4D =>
     tf.pad(
       x,
       [
         [0, 0],
         [pad, pad],
-        [pad, pad],
+        [across, across],
         [0, 0],
       ],
       fill,
@@ -141,10 +141,11 @@ function reference(graph: Graph, weights: ReadonlyMap<string, Float32Array>, ima
         values.push(images);
         break;
       case "conv": {
-        const w = weight(attrs.weight, [attrs.k, attrs.k, attrs.cin / attrs.groups, attrs.cout]) as tf.Tensor4D;
-        const [xs, ws] = [tf.split(padded(x, attrs.pad), attrs.groups, 3), tf.split(w, attrs.groups, 3)];
+        const wide = attrs.across ?? attrs;
+        const w = weight(attrs.weight, [attrs.k, wide.k, attrs.cin / attrs.groups, attrs.cout]) as tf.Tensor4D;
+        const [xs, ws] = [tf.split(padded(x, attrs.pad, 0, wide.pad), attrs.groups, 3), tf.split(w, attrs.groups, 3)];
         const y = tf.concat(
-          xs.map((part, i) => tf.conv2d(part as tf.Tensor4D, ws[i] as tf.Tensor4D, attrs.stride, "valid")),
+          xs.map((part, i) => tf.conv2d(part as tf.Tensor4D, ws[i] as tf.Tensor4D, [attrs.stride, wide.stride], "valid")),
           3,
         );
         values.push(attrs.bias === undefined ? y : tf.add(y, weight(attrs.bias, [c])));
@@ -326,6 +327,19 @@ describe("exportTfjsModel", () => {
     const hard = b.mix("hard", [spread, shifted], { weights: alpha, begin: 0, count: 2, soft: false });
     const pooled = b.node("pooled", { op: "avgPool", k: 3, stride: 2, pad: 1 }, [hard]);
     await compare(b.finish(b.linear("fc", b.node("out", { op: "globalAvgPool" }, [pooled]), 3)), 4, 1e-5);
+  });
+
+  it("covers convolutions whose axes differ, and leaves an auxiliary classifier out", async () => {
+    const b = graphBuilder([9, 8, 3], torchDefaultInit);
+    const one = b.conv("one", b.input, { cout: 5, k: 1, stride: 1, across: { k: 7, stride: 2, pad: 3 }, bias: true });
+    const two = b.conv("two", b.relu("relu", one), { cout: 4, k: 7, stride: 2, across: { k: 1, stride: 1, pad: 0 } });
+    const odd = b.conv("odd", two, { cout: 4, k: 2, pad: 0, across: { k: 3, pad: 2 } });
+    const head = (name: string, from: number): number => b.linear(name, b.node(`${name}.mean`, { op: "globalAvgPool" }, [from]), 3);
+    const auxiliary = head("aux", b.batchNorm("aux.bn", b.relu("aux.relu", one)));
+    const graph = { ...b.finish(head("fc", odd)), auxiliary: { output: auxiliary, weight: 0.4 } };
+    await compare(graph, 5, 1e-5);
+    const model = exportTfjsModel(graph, new Map([...randomWeights(graph, 5)].filter(([name]) => !name.startsWith("aux"))), info);
+    expect(model.modelJson).not.toContain("aux");
   });
 
   it.each([

@@ -26,16 +26,22 @@ export interface TfjsModel {
   readonly weightsBin: Uint8Array;
 }
 
-/** Shape attributes of a convolution; symmetric padding is explicit, as tfjs executes it for both kinds. */
-function convAttrs(stride: number, pad: number, dilation: number): Readonly<Record<string, Attr>> {
+/** One axis of a window. */
+interface Axis {
+  readonly stride: number;
+  readonly pad: number;
+}
+
+/** Shape attributes of a convolution; symmetric padding is explicit, as tfjs executes it for both kinds. `across`: the horizontal axis where it differs. */
+function convAttrs(down: Axis, dilation: number, across: Axis = down): Readonly<Record<string, Attr>> {
   const paddings: Readonly<Record<string, Attr>> =
-    pad === 0
+    down.pad === 0 && across.pad === 0
       ? { padding: text("VALID") }
-      : { padding: text("EXPLICIT"), explicit_paddings: ints([0, 0, pad, pad, pad, pad, 0, 0]) };
+      : { padding: text("EXPLICIT"), explicit_paddings: ints([0, 0, down.pad, down.pad, across.pad, across.pad, 0, 0]) };
   return {
     T: FLOAT,
     data_format: text("NHWC"),
-    strides: ints([1, stride, stride, 1]),
+    strides: ints([1, down.stride, across.stride, 1]),
     dilations: ints([1, dilation, dilation, 1]),
     ...paddings,
   };
@@ -68,13 +74,14 @@ function writeConv(ctx: Context): string {
   const { writer, weights, node } = ctx;
   const { attrs } = node;
   if (attrs.op !== "conv") throw new AppError("bug", "Not a convolution.");
-  const { k, stride, pad, groups, cin, cout, weight } = attrs;
+  const { k, across, groups, cin, cout, weight } = attrs;
+  const wide = across?.k ?? k;
   const each = cin / groups;
-  const values = requireWeight(weights, weight, k * k * each * cout);
+  const values = requireWeight(weights, weight, k * wide * each * cout);
   const input = first(ctx).name;
   if (groups === 1) {
-    const filter = writer.floats(weight, [k, k, cin, cout], values);
-    return addBias(ctx, writer.add(node.name, "Conv2D", [input, filter], convAttrs(stride, pad, 1)), attrs.bias, cout);
+    const filter = writer.floats(weight, [k, wide, cin, cout], values);
+    return addBias(ctx, writer.add(node.name, "Conv2D", [input, filter], convAttrs(attrs, 1, across)), attrs.bias, cout);
   }
   const out = cout / groups;
   const parts = Array.from({ length: groups }, (_, g) => {
@@ -86,7 +93,7 @@ function writeConv(ctx: Context): string {
       `${node.name}/group${g}`,
       "Conv2D",
       [slice, writer.floats(`${weight}/group${g}`, [k, k, each, out], filter)],
-      convAttrs(stride, pad, 1),
+      convAttrs(attrs, 1),
     );
   });
   return addBias(ctx, concat(writer, node.name, parts), attrs.bias, cout);
@@ -208,7 +215,7 @@ function writeNode(ctx: Context): string {
         node.name,
         "DepthwiseConv2dNative",
         [first(ctx).name, filter],
-        convAttrs(attrs.stride, attrs.pad, attrs.dilation),
+        convAttrs(attrs, attrs.dilation),
       );
     }
     case "batchNorm":
@@ -287,21 +294,33 @@ function writeNode(ctx: Context): string {
   }
 }
 
+/** The input, and what the output depends on: an auxiliary classifier is for training only. */
+function neededNodes(graph: Graph): ReadonlySet<number> {
+  const needed = new Set([graph.output]);
+  for (const node of [...graph.nodes].reverse()) {
+    if (node.attrs.op === "input") needed.add(node.id);
+    if (needed.has(node.id)) for (const id of node.inputs) needed.add(id);
+  }
+  return needed;
+}
+
 /**
  * Graph and weights (running statistics under `<stats>.mean`, `<stats>.var`) → graph model in evaluation mode.
  * Throws `bug` when a weight is missing or has another length.
  */
 export function exportTfjsModel(graph: Graph, weights: Weights, info: TfjsModelInfo): TfjsModel {
   const writer = new ModelWriter();
-  const names: string[] = [];
+  const names: (string | undefined)[] = [];
+  const needed = neededNodes(graph);
   for (const node of graph.nodes) {
+    if (!needed.has(node.id)) continue;
     const from = node.inputs.map((id) => {
       const [name, source] = [names[id], graph.nodes[id]];
       if (name === undefined || source === undefined)
         throw new AppError("bug", `Node ${node.name} reads node ${id}, which does not come before it.`);
       return { name, node: source };
     });
-    names.push(writeNode({ writer, weights, node, from }));
+    names[node.id] = writeNode({ writer, weights, node, from });
   }
   const inputNode = graph.nodes.find((node) => node.attrs.op === "input");
   const last = names[graph.output];

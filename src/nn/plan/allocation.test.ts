@@ -5,7 +5,8 @@ import { rootKey } from "@/lib/rng";
 import type { Graph } from "@/nas/graph";
 import { macro8 } from "@/nas/space/macro8";
 import { checkBatch, checkNetwork } from "../backendCheckNetwork";
-import type { Executor, TrainOptions } from "../executor";
+import type { Executor, TrainOptions, UpdateOptions } from "../executor";
+import { dartsLike } from "../testing/dartsLike";
 import { batchFor } from "../testing/randomGraphs";
 import { createPlanExecutor } from "./executor";
 
@@ -56,6 +57,36 @@ describe("a plan's step", () => {
     for (const batch of batches) executor.trainStep(store, [checkNetwork], batch, options, true);
     expect(counted(() => void new Float32Array(3).subarray(1))).toBe(2);
     expect(counted(() => batches.forEach((batch) => executor.trainStep(store, [checkNetwork], batch, options, true)))).toBe(0);
+  });
+
+  it("makes none either when it moves one part, accumulates, or adds up whole sets of parameters", () => {
+    const graph = dartsLike({ channels: 2, cells: 2, nodes: 1, side: 6, classes: 3 });
+    const store = executor.createStore(graph.params, graph.norms, rootKey(1));
+    const batch = batchFor(graph, 2, 1);
+    const v = executor.vectors(store);
+    const [a, b] = [v.create(), v.create()];
+    const weights: UpdateOptions = { ...options, part: "weights" };
+    const architecture: UpdateOptions = { optimizer: { kind: "adam", beta1: 0.5, beta2: 0.999, eps: 1e-8, weightDecay: 1e-3, decayNorms: true }, lr: 3e-4, clip: null, part: "architecture" };
+    const loss = { labelSmoothing: 0 };
+    const round = (): void => {
+      executor.trainStep(store, [graph], batch, { ...loss, ...architecture }, true);
+      executor.trainStep(store, [graph], batch, { ...loss, ...weights }, true);
+      v.copy("values", a, "weights");
+      v.copy("momenta", b, "all");
+      executor.accumulate(store, [graph], batch, { ...loss, part: "weights" }, true);
+      executor.update(store, [graph], weights);
+      executor.accumulate(store, [graph], batch, loss, false);
+      v.add("values", a, { times: 0.01, of: "gradients", over: "weights", power: -1 }, "weights");
+      v.add("gradients", "momenta", 0.5, "architecture");
+      v.clear("gradients", "all");
+      v.copy(a, "values", "weights");
+    };
+    round();
+    round();
+    const before = executor.memory();
+    expect(counted(round)).toBe(0);
+    expect(executor.memory()).toEqual(before);
+    store.dispose();
   });
 
   it("keeps memory flat over 1,000 steps", async () => {

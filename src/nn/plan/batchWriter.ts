@@ -16,6 +16,16 @@ export class BatchWriter {
     this.machine = machine;
   }
 
+  /** The gradient of the output, [size, …shape], where the frame takes it from outside. Throws `bug` when it has another length. */
+  writeUpstream(frame: Frame, activations: ArenaMemory, graph: Graph, size: number, upstream: Float32Array): void {
+    const shape = graph.nodes[graph.output]?.shape ?? [];
+    const channels = shape.at(-1) ?? 0;
+    const rows = size * shape.slice(0, -1).reduce((a, n) => a * n, 1);
+    if (upstream.length !== rows * channels) throw new AppError("bug", `${upstream.length} numbers as the gradient of ${rows} × ${channels}`);
+    const at = frame.addressOf(inputNames.upstream);
+    if (at !== null) this.writeRows(activations, at, upstream, rows, channels);
+  }
+
   /** Fills the places that the frame's segments read. Throws `bug` when the arrays are too short. */
   write(frame: Frame, activations: ArenaMemory, graph: Graph, batch: Batch, teacher: Float32Array | null): void {
     const [h = 0, w = 0, c = 0] = graph.nodes.find((node) => node.attrs.op === "input")?.shape ?? [];
@@ -30,7 +40,7 @@ export class BatchWriter {
       this.machine.write(activations, labels, staged, 0, size);
     }
     const soft = frame.addressOf(inputNames.teacher);
-    if (soft !== null && teacher !== null) this.writeTeacher(activations, soft, teacher, size);
+    if (soft !== null && teacher !== null) this.writeRows(activations, soft, teacher, size, teacher.length / size);
     for (const name of frame.maskNames) {
       const place = frame.addressOf(`mask:${name}`);
       const given = batch.masks?.get(name);
@@ -60,12 +70,12 @@ export class BatchWriter {
     this.machine.write(activations, at, staged, 0, floats);
   }
 
-  private writeTeacher(activations: ArenaMemory, at: number, teacher: Float32Array, size: number): void {
-    const classes = teacher.length / size;
-    const lanes = padTo4(classes);
-    const staged = this.stage(size * lanes);
-    for (let i = 0; i < size; i++) for (let c = 0; c < lanes; c++) staged[i * lanes + c] = c < classes ? (teacher[i * classes + c] as number) : 0;
-    this.machine.write(activations, at, staged, 0, size * lanes);
+  /** Rows of channels, zeros behind each. */
+  private writeRows(activations: ArenaMemory, at: number, values: Float32Array, rows: number, channels: number): void {
+    const lanes = padTo4(channels);
+    const staged = this.stage(rows * lanes);
+    for (let i = 0; i < rows; i++) for (let c = 0; c < lanes; c++) staged[i * lanes + c] = c < channels ? (values[i * channels + c] as number) : 0;
+    this.machine.write(activations, at, staged, 0, rows * lanes);
   }
 
   private stage(floats: number): Float32Array {

@@ -1,19 +1,20 @@
 /** One segment from nodes to scheduled calls with places: everything but the base addresses, which the frame decides. */
 import { padTo4, type Call } from "@/kernels/isa/isa";
 import type { Machine } from "@/kernels/isa/machine";
+import { AppError } from "@/lib/appError";
 import type { Graph } from "@/nas/graph";
 import { lowerBackward } from "./lower/backward";
 import { lowerForward } from "./lower/forward";
 import { Lowering, type Boundary, type LowerOptions } from "./lower/lowering";
-import { padded, refOf, sidesOf, type View } from "./lower/values";
+import { padded, refOf, sidesOf, type Value, type View } from "./lower/values";
 import { place, type Lifetime } from "./memory";
 import type { ParamLayout } from "./paramLayout";
 import { schedule } from "./schedule";
-import type { Segment } from "./segments";
-import { accessesOf, kindsOf, NONE, type Buf, type SymbolCall } from "./symbols";
+import type { Crossing, Segment } from "./segments";
+import { accessesOf, kindsOf, NONE, type Buf, type Ref, type SymbolCall } from "./symbols";
 
-/** Names of the places that the host fills. */
-export const inputNames = { images: "images", labels: "labels", teacher: "teacher" } as const;
+/** Names of the places that the host fills, and of the one where it finds the gradient of the images. */
+export const inputNames = { images: "images", labels: "labels", teacher: "teacher", upstream: "upstream", imageGradient: "gradient:images" } as const;
 
 /** A segment whose buffers have offsets inside the frame's regions. */
 export interface PlacedSegment {
@@ -26,12 +27,14 @@ export interface PlacedSegment {
   readonly temporaryFloats: number;
   /** Sizes of the places that the frame fixes, by name. */
   readonly fixed: ReadonlyMap<string, number>;
-  /** Where the logits are, when the segment has the output. */
-  readonly logits: { readonly buf: Buf; readonly ld: number } | null;
+  /** Where the output's value is, when the segment has it. */
+  readonly output: Ref | null;
 }
 
 export interface CompileContext {
   readonly graph: Graph;
+  /** Nodes whose gradient matters; empty where nothing is trained. */
+  readonly needs: ReadonlySet<number>;
   readonly layout: ParamLayout;
   readonly machine: Machine;
   readonly options: LowerOptions;
@@ -51,69 +54,94 @@ function probe(call: SymbolCall): Call {
 }
 
 export function compileSegment(segment: Segment, context: CompileContext): PlacedSegment {
-  const { graph, layout, machine, options } = context;
+  const { graph, needs, layout, machine, options } = context;
   let ids = 0;
   const fixed = new Map<string, number>();
   const makeBuf = (floats: number, ld: number, channels: number, name: string | null): Buf => {
     if (name !== null) fixed.set(name, Math.max(floats, fixed.get(name) ?? 0));
     return { id: ids++, floats, ld, channels, fixed: name };
   };
-  const boundary = (node: number, name: string): Boundary => {
+  const boundary = (node: number, value: string, gradient: string): Boundary => {
     const { h, w, c } = sidesOf(graph.nodes[node]?.shape ?? []);
-    const floats = options.batch * h * w * padTo4(c);
-    return { node, value: makeBuf(floats, padTo4(c), c, `value:${name}`), gradient: options.train ? makeBuf(floats, padTo4(c), c, `gradient:${name}`) : null };
+    const make = (name: string): Buf => makeBuf(options.batch * h * w * padTo4(c), padTo4(c), c, name);
+    return { node, value: make(value), gradient: needs.has(node) ? make(gradient) : null };
   };
+  const crossing = ({ node, name }: Crossing): Boundary => boundary(node, `value:${name}`, `gradient:${name}`);
   const source = graph.nodes.find((node) => node.attrs.op === "input");
   const reads = graph.nodes.some((node) => segment.members.has(node.id) && source !== undefined && node.inputs.includes(source.id));
-  const inputs = segment.inputs.map(({ node, name }) => boundary(node, name));
-  const outputs = segment.outputs.map(({ node, name }) => boundary(node, name));
-  if (source && reads) {
-    const { h, w, c } = sidesOf(source.shape);
-    inputs.push({ node: source.id, value: makeBuf(options.batch * h * w * padTo4(c), padTo4(c), c, inputNames.images), gradient: null });
-  }
-  const lowering = new Lowering(graph, segment.members, options, layout, [...inputs, ...outputs], makeBuf);
-  const logits = lowerAll(lowering, segment, outputs);
+  const inputs = segment.inputs.map(crossing);
+  const outputs = segment.outputs.map(crossing);
+  if (source && reads) inputs.push(boundary(source.id, inputNames.images, inputNames.imageGradient));
+  const lowering = new Lowering(graph, segment.members, needs, options, layout, [...inputs, ...outputs], makeBuf);
+  const output = lowerAll(lowering, inputs, outputs);
   const variant = (call: SymbolCall): string => machine.variant(probe(call));
   const withScratch = (calls: readonly SymbolCall[]): SymbolCall[] => calls.map((call) => addScratch(call, machine, makeBuf));
   const forward = schedule(withScratch(lowering.forward), variant, machine.maxBatch);
   const backward = schedule(withScratch(lowering.backward), variant, machine.maxBatch);
-  return { forward, backward, ...placeBuffers(forward, backward, context.alone, logits), fixed, logits: logits && { buf: logits.buf, ld: logits.buf.ld } };
+  return { forward, backward, ...placeBuffers(forward, backward, context.alone, output), fixed, output };
 }
 
-/** Lowers both passes; the logits' map when the segment has the output. */
-function lowerAll(l: Lowering, segment: Segment, outputs: readonly Boundary[]): View | null {
-  const nodes = l.graph.nodes.filter((node) => segment.members.has(node.id));
+/** Lowers both passes; the output's value when the segment has it. */
+function lowerAll(l: Lowering, inputs: readonly Boundary[], outputs: readonly Boundary[]): Ref | null {
+  const { graph, members, options } = l;
+  const nodes = graph.nodes.filter((node) => members.has(node.id));
   for (const node of nodes) lowerForward(l, node);
   for (const { node, value } of outputs) {
     const [made, place] = [l.value(node), l.places.get(node)];
     const there = place !== undefined && made.view.buf === value && made.load.mode === 0 && made.view.at === 0;
     if (place !== undefined && !there) l.copy(made, place);
   }
-  const hasOutput = segment.members.has(l.graph.output);
-  const output = hasOutput ? l.stored(l.value(l.graph.output)) : null;
-  const seeded = output && l.options.loss !== null ? lowerLoss(l, output.view) : null;
-  if (l.options.train) {
+  const output = members.has(graph.output) ? l.stored(l.value(graph.output)) : null;
+  const seeds = seedsOf(l, output);
+  if (options.train) {
     l.turn();
-    if (output && seeded) l.gradients.pass(output, seeded);
+    for (const { value, gradient } of seeds) l.gradients.pass(value, gradient);
     for (const { node, gradient } of outputs) {
       const made = l.value(node);
       if (gradient) l.gradients.pass(made, { ...made.view, buf: gradient, at: 0 });
     }
     for (const node of [...nodes].reverse()) lowerBackward(l, node);
-    for (const { node } of segment.inputs) l.gradients.finishInPlace(node, l.value(node).view);
+    for (const { node, gradient } of inputs) if (gradient) l.gradients.finishInPlace(node, l.value(node).view);
   }
-  return output?.view ?? null;
+  return output && refOf(output.view);
 }
 
-/** Softmax loss on the logits; where its gradient is. */
-function lowerLoss(l: Lowering, z: View): View {
+interface Seed {
+  readonly value: Value;
+  readonly gradient: View;
+}
+
+/** Where the backward pass begins: the losses' gradients (which lowers the losses), or the one that the frame brings. */
+function seedsOf(l: Lowering, output: Value | null): Seed[] {
+  const { graph, members, options } = l;
+  const { auxiliary } = graph;
+  if (options.loss === null) return [];
+  if (options.loss === "given") return output ? [{ value: output, gradient: upstreamOf(l, output.view) }] : [];
+  if (auxiliary && options.loss === "teacher") throw new AppError("bug", "a teacher has no logits for an auxiliary classifier");
+  const seeds: Seed[] = [];
+  if (output) seeds.push({ value: output, gradient: lowerLoss(l, output.view, 1) });
+  if (auxiliary && members.has(auxiliary.output)) {
+    const value = l.stored(l.value(auxiliary.output));
+    seeds.push({ value, gradient: lowerLoss(l, value.view, auxiliary.weight) });
+  }
+  return seeds;
+}
+
+/** The place of the output's gradient, filled by the host. */
+function upstreamOf(l: Lowering, { h, w, channels }: View): View {
+  const ld = padTo4(channels);
+  return { buf: l.fixedInput(inputNames.upstream, h * w * ld, ld, channels), at: 0, h, w, channels };
+}
+
+/** `weight` times the softmax loss on logits; where its gradient is. */
+function lowerLoss(l: Lowering, z: View, weight: number): View {
   const { train, loss, batch } = l.options;
   const dz = l.map(1, 1, z.channels);
   const t = loss === "teacher" ? l.fixedInput(inputNames.teacher, padded(z)) : l.fixedInput(inputNames.labels, 1);
   const metrics = train ? l.layout.losses.at : l.layout.evaluations.at;
   l.emit("softmaxLoss", {
     z: refOf(z), zld: z.buf.ld, t: l.whole(t), tld: t.ld, mode: loss === "teacher" ? 2 : 0, dz: train ? refOf(dz) : NONE, dzld: dz.buf.ld, classes: z.channels, B: batch,
-    gradScale: 1 / batch, lossScale: train ? 1 / batch : 1, hyper: l.layout.hyper, metrics,
+    gradScale: weight / batch, lossScale: train ? weight / batch : weight, hyper: l.layout.hyper, metrics,
   }); // prettier-ignore
   return dz;
 }
@@ -125,7 +153,7 @@ function addScratch(call: SymbolCall, machine: Machine, makeBuf: (floats: number
   return { op: call.op, args: { ...call.args, tmp: { buf: makeBuf(floats, floats, floats, null), at: 0, span: floats } } };
 }
 
-function placeBuffers(forward: readonly (readonly SymbolCall[])[], backward: readonly (readonly SymbolCall[])[], alone: boolean, logits: View | null) {
+function placeBuffers(forward: readonly (readonly SymbolCall[])[], backward: readonly (readonly SymbolCall[])[], alone: boolean, output: Ref | null) {
   const lives = new Map<number, { floats: number; first: number; last: number }>();
   const touch = (buf: Buf, time: number): void => {
     if (buf.fixed !== null) return;
@@ -139,8 +167,8 @@ function placeBuffers(forward: readonly (readonly SymbolCall[])[], backward: rea
     }
   });
   const end = forward.length + backward.length;
-  // The logits are read after the run.
-  if (logits) touch(logits.buf, end);
+  // The output is read after the run.
+  if (output) touch(output.buf, end);
   const all = [...lives].map(([id, life]): Lifetime => ({ id, ...life }));
   const crosses = (life: Lifetime): boolean => !alone && life.first < forward.length && life.last >= forward.length;
   const saved = place(all.filter(crosses).map((life) => ({ ...life, first: 0, last: end })));

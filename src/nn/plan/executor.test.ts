@@ -6,7 +6,9 @@ import { rootKey } from "@/lib/rng";
 import { macro8 } from "@/nas/space/macro8";
 import { checkBatch, checkNetwork } from "../backendCheckNetwork";
 import type { Batch, TrainOptions } from "../executor";
+import { dartsLike } from "../testing/dartsLike";
 import { executorContract } from "../testing/executorContract";
+import { batchFor } from "../testing/randomGraphs";
 import { createPlanExecutor } from "./executor";
 
 const plain: TrainOptions = { optimizer: { kind: "sgd", momentum: 0.9, weightDecay: 4e-5, decayNorms: false }, lr: 0.05, clip: 5, labelSmoothing: 0.1 };
@@ -96,6 +98,24 @@ describe("segments", () => {
     expect(made).toEqual({ programs, arenas });
     executor.dispose();
   });
+
+  it("nor do steps of prepared parts, each with its optimizer", async () => {
+    const graph = dartsLike({ channels: 2, cells: 2, nodes: 1, side: 6, classes: 3 });
+    const { machine, made } = await watched(1);
+    const executor = createPlanExecutor("wasm", machine);
+    const store = executor.createStore(graph.params, graph.norms, rootKey(1));
+    const batch = batchFor(graph, 2, 1);
+    await executor.prepare(store, [{ graph, batch: 2, mode: "train", optimizer: "sgd", part: "weights" }, { graph, batch: 2, mode: "train", optimizer: "adam", part: "architecture" }]);
+    await executor.prepare(store, [{ graph, batch: 2, mode: "logits" }]);
+    const { programs, arenas } = made;
+    executor.trainStep(store, [graph], batch, { ...plain, part: "weights" }, true);
+    executor.trainStep(store, [graph], batch, { labelSmoothing: 0, optimizer: { kind: "adam", beta1: 0.5, beta2: 0.999, eps: 1e-8, weightDecay: 1e-3, decayNorms: true }, lr: 3e-4, clip: null, part: "architecture" }, true);
+    executor.accumulate(store, [graph], batch, { labelSmoothing: 0, part: "architecture" }, true);
+    executor.update(store, [graph], { ...plain, part: "weights" });
+    expect(made).toEqual({ programs, arenas });
+    expect(executor.maxBytes).toBe(4 * machine.maxFloats);
+    executor.dispose();
+  });
 });
 
 describe("losses", () => {
@@ -107,7 +127,12 @@ describe("losses", () => {
     executor.trainStep(a, [checkNetwork], checkBatch(1, 0), still, false);
     executor.trainStep(a, [checkNetwork], checkBatch(1, 1), still, false);
     const [even = 0, odd = 0] = await executor.takeLosses();
-    for (let i = 0; i < 1100; i++) executor.trainStep(i % 5 === 0 ? b : a, [checkNetwork], checkBatch(1, i % 2), still, false);
+    for (let i = 0; i < 1100; i++) {
+      const store = i % 5 === 0 ? b : a;
+      if (i % 3 > 0) executor.trainStep(store, [checkNetwork], checkBatch(1, i % 2), still, false);
+      else executor.accumulate(store, [checkNetwork], checkBatch(1, i % 2), still, false);
+      if (i % 3 === 0) executor.update(store, [checkNetwork], still);
+    }
     const losses = await executor.takeLosses();
     expect(Array.from(losses)).toEqual(Array.from({ length: 1100 }, (_, i) => (i % 2 === 0 ? even : odd)));
     executor.dispose();

@@ -7,28 +7,38 @@ import { hyperAt, hyperFields, padTo4 } from "@/kernels/isa/isa";
 import type { Machine, Program } from "@/kernels/isa/machine";
 import { AppError } from "@/lib/appError";
 import type { RngKey } from "@/lib/rng";
-import type { Graph, ParamSpec } from "@/nas/graph";
+import type { Graph, ParamSpec, Shape } from "@/nas/graph";
 import type {
-  BackendName, Batch, Evaluation, Executor, NormStats, ParamStore, PrepareWork, Recalibration, StatsSource, TrainOptions,
+  BackendName, Batch, Evaluation, Executor, LossOptions, ParamStore, ParamVectors, Part, PrepareWork, Probe, Recalibration, StatsSource, TrainOptions, UpdateOptions,
 } from "../executor"; // prettier-ignore
+import { identityOutput, identityProbe, isIdentity } from "../identity";
+import { scoringGraph, trainingGraph } from "../liveGraph";
+import { BankStats, normMode, prepareMode, trainMode } from "./bankStats";
 import { BatchWriter } from "./batchWriter";
+import { inputNames } from "./compile";
 import { ActivationArena, Frame } from "./frame";
 import type { LowerOptions, NormMode } from "./lower/lowering";
 import { LossRing } from "./losses";
 import { PlanStore } from "./store";
 import { Updates, type UpdateSet } from "./updates";
+import { PlanVectors } from "./vectors";
+
+/** The update sets of one graph, by optimizer and part. */
+type Covers = Map<string, { readonly version: number; readonly sets: readonly UpdateSet[] }>;
 
 /** What an executor keeps beside a store. */
 interface Held {
   readonly frames: Map<string, Frame>;
   readonly updates: Updates;
-  readonly covers: WeakMap<Graph, { readonly kind: string; readonly version: number; readonly sets: readonly UpdateSet[] }>;
+  readonly vectors: PlanVectors;
+  readonly covers: WeakMap<Graph, Covers>;
   readonly evaluationSlots: number[];
 }
 
 class PlanExecutor implements Executor {
   readonly backend: BackendName;
   readonly kind = "plan";
+  readonly maxBytes: number;
   private readonly machine: Machine;
   private readonly activations: ActivationArena;
   private readonly stores = new Map<PlanStore, Held>();
@@ -41,6 +51,7 @@ class PlanExecutor implements Executor {
   constructor(backend: BackendName, machine: Machine) {
     this.backend = backend;
     this.machine = machine;
+    this.maxBytes = 4 * machine.maxFloats;
     this.activations = new ActivationArena(machine);
     this.ring = new LossRing(machine);
     this.writer = new BatchWriter(machine);
@@ -49,32 +60,73 @@ class PlanExecutor implements Executor {
   createStore(params: readonly ParamSpec[], norms: Graph["norms"], key: RngKey): ParamStore {
     const store = new PlanStore(this.machine, params, norms, key, (gone) => this.forget(gone));
     const evaluationSlots = Array.from({ length: store.layout.evaluations.slots }, (_, i) => i);
-    this.stores.set(store, { frames: new Map(), updates: new Updates(this.machine, store), covers: new WeakMap(), evaluationSlots });
+    this.stores.set(store, { frames: new Map(), updates: new Updates(this.machine, store), vectors: new PlanVectors(this.machine, store), covers: new WeakMap(), evaluationSlots });
     return store;
   }
 
   trainStep(store: ParamStore, graphs: readonly Graph[], batch: Batch, options: TrainOptions, updateStats: boolean): void {
     const own = this.own(store);
     const held = this.heldOf(own);
-    const [first] = graphs;
-    if (first === undefined) throw new AppError("bug", "a training step needs at least one graph");
-    const { optimizer } = options;
-    const stateless = optimizer.kind === "sgd" && optimizer.momentum === 0;
-    own.useOptimizer(optimizer.kind, optimizer.decayNorms, stateless);
-    const frame = this.frame(own, held, "train", batch.size, updateStats ? { kind: "running", bank: own.bankAt(0) } : { kind: "batch" }, options.teacher ? "teacher" : "labels");
-    const paths = graphs.map((graph) => frame.path(graph, own, own.version));
-    const sets = this.cover(held, graphs, optimizer.kind);
-    this.writeHyper(own, options, this.ring.next(own), graphs.length);
-    this.writer.write(frame, this.activations.memory, first, batch, options.teacher ?? null);
-    const { queue } = this;
-    queue.length = 0;
-    for (const { forward, backward } of paths) queue.push(...forward, ...backward);
-    if (options.clip !== null) for (const set of sets) queue.push(set.norm);
-    queue.push(held.updates.finish());
-    for (const set of sets) queue.push(set.update);
-    this.machine.run(queue);
+    const live = graphs.map(trainingGraph);
+    const stateless = useOptimizer(own, options);
+    this.queuePass(own, held, live, batch, options, updateStats);
+    const sets = this.cover(held, live, options.optimizer.kind, options.part ?? "all");
+    this.writeHyper(own, this.ring.next(own), live.length, options, options);
+    this.queueUpdate(held, sets, options);
+    this.machine.run(this.queue);
+    if (own.hasGradients) own.clearGradients();
     if (!stateless) for (const set of sets) own.touch(set.params);
-    if (updateStats) for (const graph of graphs) own.touchStats(graph.norms);
+    if (updateStats) for (const graph of live) own.touchStats(graph.norms);
+  }
+
+  accumulate(store: ParamStore, graphs: readonly Graph[], batch: Batch, options: LossOptions & { readonly part?: Part }, updateStats: boolean): void {
+    const own = this.own(store);
+    const held = this.heldOf(own);
+    const live = graphs.map(trainingGraph);
+    this.queuePass(own, held, live, batch, options, updateStats);
+    this.writeHyper(own, this.ring.next(own), live.length, options, null);
+    // Makes room for the next step's loss.
+    this.queue.push(held.updates.finish());
+    own.hasGradients = true;
+    this.machine.run(this.queue);
+    if (updateStats) for (const graph of live) own.touchStats(graph.norms);
+  }
+
+  update(store: ParamStore, graphs: readonly Graph[], options: UpdateOptions): void {
+    const own = this.own(store);
+    const held = this.heldOf(own);
+    const stateless = useOptimizer(own, options);
+    const sets = this.cover(held, graphs.map(trainingGraph), options.optimizer.kind, options.part ?? "all");
+    this.writeHyper(own, this.ring.last(own), 1, null, options);
+    this.queue.length = 0;
+    this.queueUpdate(held, sets, options);
+    this.machine.run(this.queue);
+    if (own.hasGradients) own.clearGradients();
+    if (!stateless) for (const set of sets) own.touch(set.params);
+  }
+
+  vectors(store: ParamStore): ParamVectors {
+    return this.heldOf(this.own(store)).vectors;
+  }
+
+  async probe(store: ParamStore, graph: Graph, batch: Batch, upstream: Float32Array, updateStats: boolean): Promise<Probe> {
+    if (isIdentity(graph)) return identityProbe(graph, batch, upstream);
+    const own = this.own(store);
+    const held = this.heldOf(own);
+    const live = scoringGraph(graph);
+    const { machine, writer } = this;
+    const frame = this.frame(own, held, "probe", batch.size, trainMode(own, updateStats), "given", "all");
+    const { forward, backward } = frame.path(live, own, own.version);
+    const activations = this.activations.memory;
+    writer.write(frame, activations, live, batch, null);
+    writer.writeUpstream(frame, activations, live, batch.size, upstream);
+    machine.run([...forward, ...backward]);
+    if (updateStats) own.touchStats(live.norms);
+    const reads = Promise.all([this.readOutput(frame, live, batch.size), this.readImageGradient(frame, live, batch.size), held.vectors.read("gradients")]);
+    // The reads are on their way and see what was there.
+    own.clearGradients();
+    const [output, inputGradient, all] = await reads;
+    return { output, inputGradient, gradients: new Map(graph.params.map(({ name }) => [name, all.get(name) ?? new Float32Array()])) };
   }
 
   takeLosses(): Promise<Float32Array> {
@@ -83,24 +135,25 @@ class PlanExecutor implements Executor {
 
   recalibrate(store: ParamStore, graph: Graph): Recalibration {
     const own = this.own(store);
+    const live = scoringGraph(graph);
     const bank = own.takeBank();
     let images = 0;
     return {
       add: (batch) => {
-        const frame = this.frame(own, this.heldOf(own), "recalibrate", batch.size, { kind: "recalibrate", bank: own.bankAt(bank) }, null);
-        const path = frame.path(graph, own, own.version);
+        const frame = this.frame(own, this.heldOf(own), "recalibrate", batch.size, { kind: "recalibrate", bank: own.bankAt(bank) }, null, "all");
+        const path = frame.path(live, own, own.version);
         const total = images + batch.size;
         this.hyper.fill(0);
         this.hyper[hyperAt.keep] = images / total;
         this.hyper[hyperAt.gain] = batch.size / total;
         images = total;
         this.machine.write(own.S, own.layout.hyper, this.hyper);
-        this.writer.write(frame, this.activations.memory, graph, batch, null);
+        this.writer.write(frame, this.activations.memory, live, batch, null);
         this.machine.run(path.forward);
       },
       finish: () => {
         // An abandoned recalibration is finished only to be disposed of; nobody may read what it never saw.
-        return new BankStats(this.machine, own, bank, graph, images);
+        return new BankStats(this.machine, own, bank, live, images);
       },
     };
   }
@@ -108,6 +161,7 @@ class PlanExecutor implements Executor {
   evaluate(store: ParamStore, graph: Graph, stats: StatsSource): Evaluation {
     const own = this.own(store);
     const held = this.heldOf(own);
+    const live = scoringGraph(graph);
     const slot = held.evaluationSlots.pop();
     if (slot === undefined) throw new AppError("bug", "too many evaluations at once");
     const at = own.layout.evaluations.at + 4 * slot;
@@ -115,13 +169,13 @@ class PlanExecutor implements Executor {
     let n = 0;
     return {
       add: (batch) => {
-        const frame = this.frame(own, held, "evaluate", batch.size, normMode(own, stats), "labels");
-        const path = frame.path(graph, own, own.version);
+        const frame = this.frame(own, held, "evaluate", batch.size, normMode(own, stats), "labels", "all");
+        const path = frame.path(live, own, own.version);
         this.hyper.fill(0);
         this.hyper[hyperAt.slot] = slot;
         this.hyper[hyperAt.lossWeight] = 1;
         this.machine.write(own.S, own.layout.hyper, this.hyper);
-        this.writer.write(frame, this.activations.memory, graph, batch, null);
+        this.writer.write(frame, this.activations.memory, live, batch, null);
         this.machine.run(path.forward);
         n += batch.size;
       },
@@ -134,17 +188,14 @@ class PlanExecutor implements Executor {
   }
 
   async logits(store: ParamStore, graph: Graph, stats: StatsSource, batch: Batch): Promise<Float32Array> {
+    if (isIdentity(graph)) return identityOutput(graph, batch);
     const own = this.own(store);
-    const frame = this.frame(own, this.heldOf(own), "logits", batch.size, normMode(own, stats), null);
-    const path = frame.path(graph, own, own.version);
-    this.writer.write(frame, this.activations.memory, graph, batch, null);
+    const live = scoringGraph(graph);
+    const frame = this.frame(own, this.heldOf(own), "logits", batch.size, normMode(own, stats), null, "all");
+    const path = frame.path(live, own, own.version);
+    this.writer.write(frame, this.activations.memory, live, batch, null);
     this.machine.run(path.forward);
-    const { at, ld } = frame.logits(graph);
-    const classes = graph.nodes[graph.output]?.shape[0] ?? 0;
-    const all = await this.machine.read(this.activations.memory, at, batch.size * ld);
-    const out = new Float32Array(batch.size * classes);
-    for (let row = 0; row < batch.size; row++) out.set(all.subarray(row * ld, row * ld + classes), row * classes);
-    return out;
+    return this.readOutput(frame, live, batch.size);
   }
 
   async prepare(store: ParamStore, work: readonly PrepareWork[], report?: (done: number, total: number) => void): Promise<void> {
@@ -154,14 +205,16 @@ class PlanExecutor implements Executor {
     // Twice: the first round finds how large the regions must be, the second makes the programs that stay.
     for (let round = 0; round < 2; round++) {
       programs.length = 0;
-      for (const { graph, batch, mode, optimizer } of work) {
-        if (mode === "train" && optimizer) own.useOptimizer(optimizer, false, false);
-        const frame = this.frame(own, held, mode, batch, prepareMode(own, mode), mode === "recalibrate" ? null : "labels");
-        const { forward, backward } = frame.path(graph, own, own.version);
+      for (const { graph, batch, mode, optimizer, part = "all" } of work) {
+        const isTraining = mode === "train";
+        if (isTraining && optimizer) own.useOptimizer(optimizer, false, false, part);
+        const live = isTraining ? trainingGraph(graph) : scoringGraph(graph);
+        const frame = this.frame(own, held, mode, batch, prepareMode(own, mode), isTraining || mode === "evaluate" ? "labels" : null, isTraining ? part : "all");
+        const { forward, backward } = frame.path(live, own, own.version);
         programs.push(...forward);
-        if (mode !== "train") continue;
+        if (!isTraining) continue;
         programs.push(...backward);
-        if (optimizer) for (const set of this.cover(held, [graph], optimizer)) programs.push(set.norm, set.update);
+        if (optimizer) for (const set of this.cover(held, [live], optimizer, part)) programs.push(set.norm, set.update);
         programs.push(held.updates.finish());
       }
     }
@@ -200,39 +253,93 @@ class PlanExecutor implements Executor {
     this.ring.flush(store);
     for (const frame of held.frames.values()) frame.dispose();
     held.updates.dispose();
+    held.vectors.dispose();
     this.stores.delete(store);
   }
 
-  private frame(store: PlanStore, held: Held, mode: PrepareWork["mode"], batch: number, norms: NormMode, loss: LowerOptions["loss"]): Frame {
-    const key = `${mode}:${batch}:${norms.kind}:${"bank" in norms ? norms.bank : ""}:${loss ?? ""}`;
+  private frame(store: PlanStore, held: Held, mode: PrepareWork["mode"] | "probe", batch: number, norms: NormMode, loss: LowerOptions["loss"], part: Part): Frame {
+    const key = `${mode}:${batch}:${norms.kind}:${"bank" in norms ? norms.bank : ""}:${loss ?? ""}:${part}`;
     const known = held.frames.get(key);
     if (known) return known;
-    const made = new Frame(this.machine, store.layout, this.activations, { batch, norms, train: mode === "train", loss });
+    const made = new Frame(this.machine, store.layout, this.activations, { batch, norms, train: mode === "train" || mode === "probe", loss, part });
     held.frames.set(key, made);
     return made;
   }
 
+  /** Brings the batch and puts both passes of every graph into an empty queue. */
+  private queuePass(store: PlanStore, held: Held, graphs: readonly Graph[], batch: Batch, { teacher, part = "all" }: LossOptions & { readonly part?: Part }, updateStats: boolean): void {
+    const [first] = graphs;
+    if (first === undefined) throw new AppError("bug", "a training step needs at least one graph");
+    const frame = this.frame(store, held, "train", batch.size, trainMode(store, updateStats), teacher ? "teacher" : "labels", part);
+    // A graph may need more room and void the programs of those before it: only then are they all there.
+    for (const graph of graphs) frame.path(graph, store, store.version);
+    const paths = graphs.map((graph) => frame.path(graph, store, store.version));
+    this.writer.write(frame, this.activations.memory, first, batch, teacher ?? null);
+    const { queue } = this;
+    queue.length = 0;
+    for (const { forward, backward } of paths) queue.push(...forward, ...backward);
+  }
+
+  private queueUpdate(held: Held, sets: readonly UpdateSet[], { clip }: UpdateOptions): void {
+    const { queue } = this;
+    if (clip !== null) for (const set of sets) queue.push(set.norm);
+    queue.push(held.updates.finish());
+    for (const set of sets) queue.push(set.update);
+  }
+
+  private async readOutput(frame: Frame, graph: Graph, size: number): Promise<Float32Array> {
+    const { at, ld } = frame.output(graph);
+    return this.readRows(at, size, graph.nodes[graph.output]?.shape ?? [], ld);
+  }
+
+  private async readImageGradient(frame: Frame, graph: Graph, size: number): Promise<Float32Array> {
+    const shape = graph.nodes.find((node) => node.attrs.op === "input")?.shape ?? [];
+    return this.readRows(frame.addressOf(inputNames.imageGradient) ?? 0, size, shape, padTo4(shape.at(-1) ?? 0));
+  }
+
+  /** A map of the activations without the pads behind its rows. */
+  private async readRows(at: number, size: number, shape: Shape, ld: number): Promise<Float32Array> {
+    const channels = shape.at(-1) ?? 0;
+    const rows = size * shape.slice(0, -1).reduce((a, n) => a * n, 1);
+    const all = await this.machine.read(this.activations.memory, at, (rows - 1) * ld + channels);
+    const out = new Float32Array(rows * channels);
+    for (let row = 0; row < rows; row++) out.set(all.subarray(row * ld, row * ld + channels), row * channels);
+    return out;
+  }
+
   /** The update sets of a step; of a single graph they are remembered. */
-  private cover(held: Held, graphs: readonly Graph[], kind: "sgd" | "adam"): readonly UpdateSet[] {
+  private cover(held: Held, graphs: readonly Graph[], kind: "sgd" | "adam", part: Part): readonly UpdateSet[] {
     const [first] = graphs;
     const single = graphs.length === 1 && first !== undefined ? first : null;
-    const known = single && held.covers.get(single);
-    if (known && known.kind === kind && known.version === held.updates.generation()) return known.sets;
-    const sets = held.updates.cover(graphs, kind);
-    if (single) held.covers.set(single, { kind, version: held.updates.generation(), sets });
+    const key = `${kind} ${part}`;
+    const covers: Covers = (single && held.covers.get(single)) ?? new Map<string, never>();
+    const known = covers.get(key);
+    if (known && known.version === held.updates.generation()) return known.sets;
+    const sets = held.updates.cover(graphs, kind, part);
+    covers.set(key, { version: held.updates.generation(), sets });
+    if (single) held.covers.set(single, covers);
     return sets;
   }
 
-  private writeHyper(store: PlanStore, { optimizer, lr, clip, labelSmoothing }: TrainOptions, slot: number, graphs: number): void {
+  /** The words that a loss and an update read; what is absent stays 0. */
+  private writeHyper(store: PlanStore, slot: number, graphs: number, loss: LossOptions | null, update: UpdateOptions | null): void {
     const { hyper } = this;
     hyper.fill(0);
+    hyper[hyperAt.slot] = slot;
+    hyper[hyperAt.factor] = 1;
+    if (loss) {
+      hyper[hyperAt.smoothing] = loss.labelSmoothing;
+      hyper[hyperAt.lossWeight] = 1 / graphs;
+    }
+    if (update) this.fillUpdate(update);
+    this.machine.write(store.S, store.layout.hyper, hyper);
+  }
+
+  private fillUpdate({ optimizer, lr, clip }: UpdateOptions): void {
+    const { hyper } = this;
     hyper[hyperAt.lr] = lr;
     hyper[hyperAt.weightDecay] = optimizer.weightDecay;
     hyper[hyperAt.clip] = clip ?? 0;
-    hyper[hyperAt.smoothing] = labelSmoothing;
-    hyper[hyperAt.slot] = slot;
-    hyper[hyperAt.lossWeight] = 1 / graphs;
-    hyper[hyperAt.factor] = 1;
     if (optimizer.kind === "sgd") {
       hyper[hyperAt.momentum] = optimizer.momentum;
       hyper[hyperAt.nesterov] = optimizer.nesterov === true ? 1 : 0;
@@ -241,63 +348,14 @@ class PlanExecutor implements Executor {
       hyper[hyperAt.beta2] = optimizer.beta2;
       hyper[hyperAt.eps] = optimizer.eps;
     }
-    this.machine.write(store.S, store.layout.hyper, hyper);
   }
 }
 
-/** Recalibrated statistics in a bank of the store. */
-class BankStats implements NormStats {
-  readonly store: PlanStore;
-  readonly bank: number;
-  private readonly machine: Machine;
-  private readonly graph: Graph;
-  private readonly images: number;
-  private live = true;
-
-  constructor(machine: Machine, store: PlanStore, bank: number, graph: Graph, images: number) {
-    this.machine = machine;
-    this.store = store;
-    this.bank = bank;
-    this.graph = graph;
-    this.images = images;
-  }
-
-  /** Address of the bank. Throws `bug` where there is nothing to use. */
-  address(store: PlanStore): number {
-    if (!this.live || store !== this.store) throw new AppError("bug", "these statistics belong to another store, or were disposed");
-    if (this.images === 0) throw new AppError("bug", "recalibration saw no images");
-    return store.bankAt(this.bank);
-  }
-
-  async read(): Promise<ReadonlyMap<string, Float32Array>> {
-    const { layout } = this.store;
-    const all = await this.machine.read(this.store.S, this.address(this.store), layout.bankFloats);
-    const out = new Map<string, Float32Array>();
-    for (const { stats } of this.graph.norms) {
-      const { at, channels } = layout.norm(stats);
-      out.set(`${stats}.mean`, all.slice(at, at + channels));
-      out.set(`${stats}.var`, all.slice(at + padTo4(channels), at + padTo4(channels) + channels));
-    }
-    return out;
-  }
-
-  dispose(): void {
-    if (this.live) this.store.releaseBank(this.bank);
-    this.live = false;
-  }
-}
-
-function normMode(store: PlanStore, stats: StatsSource): NormMode {
-  if (stats === "batch") return { kind: "batch" };
-  if (stats === "running") return { kind: "fixed", bank: store.bankAt(0) };
-  if (!(stats instanceof BankStats)) throw new AppError("bug", "these statistics belong to another executor");
-  return { kind: "fixed", bank: stats.address(store) };
-}
-
-/** Statistics that the modes of `prepare` stand for: the banks that the first recalibration uses. */
-function prepareMode(store: PlanStore, mode: PrepareWork["mode"]): NormMode {
-  if (mode === "train") return { kind: "running", bank: store.bankAt(0) };
-  return { kind: mode === "recalibrate" ? "recalibrate" : "fixed", bank: store.bankAt(1) };
+/** Makes the store's state fit; whether the optimizer leaves none behind. */
+function useOptimizer(store: PlanStore, { optimizer, part = "all" }: UpdateOptions): boolean {
+  const stateless = optimizer.kind === "sgd" && optimizer.momentum === 0;
+  store.useOptimizer(optimizer.kind, optimizer.decayNorms, stateless, part);
+  return stateless;
 }
 
 /** An executor on a machine, which it owns from then on. */

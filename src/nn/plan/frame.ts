@@ -7,9 +7,10 @@ import type { Call } from "@/kernels/isa/isa";
 import { AppError } from "@/lib/appError";
 import type { Graph } from "@/nas/graph";
 import { compileSegment, type PlacedSegment } from "./compile";
-import type { LowerOptions } from "./lower/lowering";
+import { gradientNeeds } from "./lower/groups";
+import { isWanted, type LowerOptions } from "./lower/lowering";
 import type { ParamLayout } from "./paramLayout";
-import { knownSegmentsOf, type Segment } from "./segments";
+import { knownSegmentsOf, wholeOf, type Segment } from "./segments";
 import { kindsOf, type SymbolCall } from "./symbols";
 
 /** The programs of one segment, made for the present layout. */
@@ -67,6 +68,12 @@ interface Entry {
   programs: SegmentPrograms | null;
 }
 
+/** A graph as this frame cuts it. */
+interface Cut {
+  readonly segments: readonly Segment[];
+  readonly needs: ReadonlySet<number>;
+}
+
 interface Path {
   readonly segments: readonly SegmentPrograms[];
   readonly forward: readonly Program[];
@@ -83,6 +90,7 @@ export class Frame {
   private readonly layout: ParamLayout;
   private readonly activations: ActivationArena;
   private readonly entries = new Map<string, Entry>();
+  private readonly cuts = new WeakMap<Graph, Cut>();
   private paths = new WeakMap<Graph, Path>();
   private readonly fixed = new Map<string, { at: number; floats: number }>();
   private readonly saved = new Map<string, { at: number; floats: number }>();
@@ -104,9 +112,9 @@ export class Frame {
       const known = this.paths.get(graph);
       if (known) return known;
     }
-    const segments = knownSegmentsOf(graph);
-    if (this.entries.size + segments.length > capacity) this.clear();
-    const entries = segments.map((segment) => this.entryOf(segment, graph, segments.length === 1));
+    const cut = this.cutOf(graph);
+    if (this.entries.size + cut.segments.length > capacity) this.clear();
+    const entries = cut.segments.map((segment) => this.entryOf(segment, graph, cut));
     if (entries.map((entry) => this.fit(entry)).some(Boolean)) this.place();
     this.activations.reserve(this.floats, this.options.batch);
     if (this.madeFor.arena !== this.activations.version || this.madeFor.state !== state) {
@@ -125,15 +133,15 @@ export class Frame {
     return this.fixed.get(name)?.at ?? null;
   }
 
-  /** Address and row stride of a graph's logits after a run. */
-  logits(graph: Graph): { readonly at: number; readonly ld: number } {
-    const segments = knownSegmentsOf(graph);
-    for (const segment of segments) {
-      const entry = this.entries.get(this.keyOf(segment, segments.length === 1));
-      const logits = entry?.placed.logits;
-      if (entry && logits) return { at: this.baseOf(entry, logits.buf.id, logits.buf.fixed), ld: logits.ld };
+  /** Address and row stride of the value of a graph's output after a run. */
+  output(graph: Graph): { readonly at: number; readonly ld: number } {
+    const cut = this.cutOf(graph);
+    for (const segment of cut.segments) {
+      const entry = this.entries.get(this.keyOf(segment, cut));
+      const output = entry?.placed.output;
+      if (entry && output) return { at: this.baseOf(entry, output.buf.id, output.buf.fixed) + output.at, ld: output.buf.ld };
     }
-    throw new AppError("bug", "these logits were not computed");
+    throw new AppError("bug", "this output was not computed");
   }
 
   /** Names of drop-path scopes whose multipliers the batch has to bring. */
@@ -145,15 +153,31 @@ export class Frame {
     this.clear();
   }
 
-  private keyOf(segment: Segment, alone: boolean): string {
-    return alone ? `${segment.key}\nalone` : segment.key;
+  private cutOf(graph: Graph): Cut {
+    const known = this.cuts.get(graph);
+    if (known) return known;
+    const { train, loss, part } = this.options;
+    const given = loss === "given";
+    // The images' gradient has one place, so one segment must make it.
+    const segments = given ? wholeOf(graph) : knownSegmentsOf(graph);
+    const needs = train ? gradientNeeds(graph, (name) => isWanted(this.layout, part, name), given) : new Set<number>();
+    const made = { segments, needs };
+    this.cuts.set(graph, made);
+    return made;
   }
 
-  private entryOf(segment: Segment, graph: Graph, alone: boolean): Entry {
-    const key = this.keyOf(segment, alone);
+  /** Equal keys: equal programs in this frame. Which inputs need a gradient is a matter of the segments before. */
+  private keyOf(segment: Segment, { segments, needs }: Cut): string {
+    const flow = segment.inputs.map(({ node }) => (needs.has(node) ? 1 : 0)).join("");
+    return `${segment.key}\n${flow}${segments.length === 1 ? " alone" : ""}`;
+  }
+
+  private entryOf(segment: Segment, graph: Graph, cut: Cut): Entry {
+    const key = this.keyOf(segment, cut);
     const known = this.entries.get(key);
     if (known) return known;
-    const placed = compileSegment(segment, { graph, layout: this.layout, machine: this.machine, options: this.options, alone });
+    const alone = cut.segments.length === 1;
+    const placed = compileSegment(segment, { graph, needs: cut.needs, layout: this.layout, machine: this.machine, options: this.options, alone });
     const entry: Entry = { segment, placed, programs: null };
     this.entries.set(key, entry);
     return entry;

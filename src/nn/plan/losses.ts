@@ -35,6 +35,12 @@ export class LossRing {
     return slot;
   }
 
+  /** The slot of the last step; before the first, the one before slot 0. */
+  last(store: PlanStore): number {
+    const { slots } = store.layout.losses;
+    return ((this.used.get(store) ?? 0) + slots - 1) % slots;
+  }
+
   /** Mean losses since the last call. */
   async take(): Promise<Float32Array> {
     this.drain();

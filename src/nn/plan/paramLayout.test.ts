@@ -49,7 +49,7 @@ describe("ParamLayout", () => {
   });
 
   it("spares norms and biases from decay unless asked", () => {
-    const flag = (name: string, all: boolean): number => layout.decayFlags(all)[layout.param(name).at / 64] ?? NaN;
+    const flag = (name: string, all: boolean): number => layout.decayFlags({ weights: all, architecture: false })[layout.param(name).at / 64] ?? NaN;
     expect([flag("conv", false), flag("gamma", false), flag("gamma", true)]).toEqual([1, 0, 1]);
   });
 

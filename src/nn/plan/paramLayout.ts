@@ -5,6 +5,8 @@
 import { BLOCK, hyperFields, padTo4, padToBlock } from "@/kernels/isa/isa";
 import { AppError } from "@/lib/appError";
 import type { Graph, ParamRole, ParamSpec } from "@/nas/graph";
+import type { Part } from "../executor";
+import { covers, partOf, type OnePart } from "../parts";
 
 export interface ParamPlace {
   readonly spec: ParamSpec;
@@ -26,6 +28,12 @@ export interface NormPlace {
   /** Mean at `at`, variance at `at` + padded channels, from the start of a bank. */
   readonly at: number;
   readonly channels: number;
+}
+
+/** Neighbouring floats of W, G or a vector of that size; whole blocks. */
+export interface Range {
+  readonly at: number;
+  readonly floats: number;
 }
 
 /** Roles that weight decay spares unless asked. */
@@ -58,8 +66,9 @@ export class ParamLayout {
   /** Floats of W, and of G. */
   readonly weightFloats: number;
   readonly bankFloats: number;
-  /** Regions of S. */
+  /** Regions of S. The factor of vector arithmetic shares the first block with the hyper words. */
   readonly hyper = 0;
+  readonly factor = hyperFields.length;
   readonly losses = { at: BLOCK, slots: ringSlots } as const;
   readonly evaluations = { at: BLOCK + 4 * ringSlots, slots: evaluationSlots } as const;
   readonly gradNorms = { at: BLOCK + 4 * (ringSlots + evaluationSlots), slots: normSlots } as const;
@@ -92,7 +101,7 @@ export class ParamLayout {
     this.steps = this.decay + blocks;
     this.momentum = this.steps + blocks;
     this.second = this.momentum + this.weightFloats;
-    if (hyperFields.length > BLOCK) throw new AppError("bug", "the hyper block has grown");
+    if (hyperFields.length >= BLOCK) throw new AppError("bug", "the hyper block has grown");
   }
 
   param(name: string): ParamPlace {
@@ -107,12 +116,28 @@ export class ParamLayout {
     return place;
   }
 
-  /** One float a block of 64: 1 where weight decay applies. */
-  decayFlags(decayNorms: boolean): Float32Array {
+  /** Where the parameters of a part are. */
+  rangesOf(part: Part): readonly Range[] {
+    return joined([...this.params.values()].filter(({ spec }) => covers(part, spec.role)));
+  }
+
+  /** One float a block of 64: 1 where weight decay applies. `decayNorms` by part: whether it spares nothing there. */
+  decayFlags(decayNorms: Readonly<Record<OnePart, boolean>>): Float32Array {
     const flags = new Float32Array(this.weightFloats / BLOCK);
-    for (const { spec, at, blocked } of this.params.values()) if (decayNorms || !exempt.has(spec.role)) flags.fill(1, at / BLOCK, (at + blocked) / BLOCK);
+    for (const { spec, at, blocked } of this.params.values()) if (decayNorms[partOf(spec.role)] || !exempt.has(spec.role)) flags.fill(1, at / BLOCK, (at + blocked) / BLOCK);
     return flags;
   }
+}
+
+/** Places as ranges, neighbours as one. */
+export function joined(places: readonly ParamPlace[]): Range[] {
+  const ranges: { at: number; floats: number }[] = [];
+  for (const { at, blocked } of [...places].sort((a, b) => a.at - b.at)) {
+    const last = ranges.at(-1);
+    if (last && last.at + last.floats === at) last.floats += blocked;
+    else ranges.push({ at, floats: blocked });
+  }
+  return ranges;
 }
 
 const isPacked = (p: ParamPlace): boolean => p.stride === p.columns && p.groupStride === p.groupRows;

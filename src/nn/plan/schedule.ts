@@ -11,7 +11,7 @@ function overlap(a: Ref, b: Ref): boolean {
 /** Earliest level of every call: one more than the last call that it must follow. */
 function levelsOf(calls: readonly SymbolCall[]): number[] {
   const touched = new Map<number, { readonly ref: Ref; readonly writes: boolean; readonly level: number }[]>();
-  const summed = new Map<number, number>();
+  const summed = new Map<string, number>();
   return calls.map((call) => {
     const accesses = accessesOf(call);
     let level = 0;

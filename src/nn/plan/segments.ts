@@ -2,7 +2,8 @@
  * Cuts a graph into segments, one per (layer, choice), so that what was compiled for one path serves every other path that takes the
  * same choice. Values that cross from one segment to the next lie in maps whose place depends on the layer only.
  */
-import type { Graph, GraphNode, Op } from "@/nas/graph";
+import type { Graph, GraphNode } from "@/nas/graph";
+import { isResult, paramsOf } from "../liveGraph";
 
 /** A value that one segment hands to another. */
 export interface Crossing {
@@ -20,24 +21,6 @@ export interface Segment {
   /** Equal keys: equal calls. */
   readonly key: string;
   readonly params: readonly string[];
-}
-
-/** Parameters that a node reads. */
-export function paramsOf(attrs: Op): string[] {
-  switch (attrs.op) {
-    case "conv":
-    case "linear":
-      return attrs.bias === undefined ? [attrs.weight] : [attrs.weight, attrs.bias];
-    case "depthwise":
-      return [attrs.weight];
-    case "batchNorm":
-      return [attrs.gamma, attrs.beta].filter((name) => name !== undefined);
-    case "mask":
-    case "mix":
-      return [attrs.weights];
-    default:
-      return [];
-  }
 }
 
 function runsOf(nodes: readonly GraphNode[]): GraphNode[][] {
@@ -67,19 +50,26 @@ function isChain(graph: Graph, owners: readonly number[]): boolean {
       if ((reader.get(i) ?? to) !== to) return false;
       reader.set(i, to);
     }
-  return !reader.has(graph.output);
+  return !reader.has(graph.output) && (graph.auxiliary === undefined || !reader.has(graph.auxiliary.output));
 }
+
+const computed = (graph: Graph): GraphNode[] => graph.nodes.filter((node) => node.attrs.op !== "input");
 
 /** The segments of a graph in order. */
 export function segmentsOf(graph: Graph): Segment[] {
-  const nodes = graph.nodes.filter((node) => node.attrs.op !== "input");
-  let runs = runsOf(nodes);
-  let owners = ownersOf(runs, graph);
+  const runs = runsOf(computed(graph));
   const slots = runs.map((run) => run[0]?.slot).filter((slot) => slot !== null);
-  if (!isChain(graph, owners) || new Set(slots).size !== slots.length) {
-    runs = [nodes];
-    owners = ownersOf(runs, graph);
-  }
+  const isCut = isChain(graph, ownersOf(runs, graph)) && new Set(slots).size === slots.length;
+  return isCut ? cut(graph, runs) : wholeOf(graph);
+}
+
+/** The graph as one segment. */
+export function wholeOf(graph: Graph): Segment[] {
+  return cut(graph, [computed(graph)]);
+}
+
+function cut(graph: Graph, runs: readonly (readonly GraphNode[])[]): Segment[] {
+  const owners = ownersOf(runs, graph);
   const names = new Map<number, string>();
   const labels = runs.map((run) => run[0]?.slot ?? run[0]?.name ?? "");
   const crossed = new Set(graph.nodes.flatMap((node) => node.inputs.filter((i) => owners[i] !== owners[node.id] && (owners[i] as number) >= 0)));
@@ -101,9 +91,14 @@ function keyOf(run: readonly GraphNode[], members: ReadonlySet<number>, names: R
   const first = run[0]?.id ?? 0;
   const parts = run.map((node) => {
     const inputs = node.inputs.map((i) => (members.has(i) ? i - first : `${names.get(i) ?? "input"}:${graph.nodes[i]?.shape.join("x") ?? ""}`));
-    return `${node.name}|${JSON.stringify(node.attrs)}|${inputs.join(",")}|${node.shape.join("x")}|${names.get(node.id) ?? (node.id === graph.output ? "output" : "")}`;
+    return `${node.name}|${JSON.stringify(node.attrs)}|${inputs.join(",")}|${node.shape.join("x")}|${names.get(node.id) ?? resultOf(graph, node.id)}`;
   });
   return parts.join("\n");
+}
+
+function resultOf(graph: Graph, id: number): string {
+  if (!isResult(graph, id)) return "";
+  return id === graph.output ? "output" : `auxiliary ${graph.auxiliary?.weight}`;
 }
 
 const known = new WeakMap<Graph, Segment[]>();

@@ -4,11 +4,22 @@ import type { ArenaMemory, Machine } from "@/kernels/isa/machine";
 import { AppError } from "@/lib/appError";
 import type { RngKey } from "@/lib/rng";
 import type { Graph, ParamSpec } from "@/nas/graph";
-import type { ParamStore } from "../executor";
+import type { ParamStore, Part } from "../executor";
 import { initialValues } from "../initialValues";
-import { pack, ParamLayout, unpack, type NormPlace, type ParamPlace } from "./paramLayout";
+import { onePartsOf, partOf, type OnePart } from "../parts";
+import { pack, ParamLayout, unpack, type NormPlace, type ParamPlace, type Range } from "./paramLayout";
 
 type OptimizerKind = "sgd" | "adam";
+
+/** What the state region holds of one part. */
+interface PartState {
+  optimizer: OptimizerKind | null;
+  /** An optimizer without momentum left numbers in the momenta that nobody may read. */
+  scraps: boolean;
+  decayNorms: boolean;
+}
+
+const untouched = (): PartState => ({ optimizer: null, scraps: false, decayNorms: false });
 
 /** Banks at first: the running statistics, and those of paths under recalibration. */
 const firstBanks = 4;
@@ -16,6 +27,8 @@ const firstBanks = 4;
 export class PlanStore implements ParamStore {
   readonly names: readonly string[];
   readonly layout: ParamLayout;
+  /** Where the parameters of each part are. */
+  readonly ranges: Readonly<Record<Part, readonly Range[]>>;
   readonly W: ArenaMemory;
   readonly G: ArenaMemory;
   S: ArenaMemory;
@@ -23,21 +36,24 @@ export class PlanStore implements ParamStore {
   version = 0;
   private readonly machine: Machine;
   private readonly onDispose: (store: PlanStore) => void;
-  /** Names of parameters whose state was touched, and by which optimizer. */
+  /** Names of parameters whose state was touched. */
   private readonly touched = new Set<string>();
-  private optimizer: OptimizerKind | null = null;
+  private readonly states: Readonly<Record<OnePart, PartState>> = { weights: untouched(), architecture: untouched() };
   private readonly movedStats = new Set<string>();
   private readonly freeBanks: number[] = [];
   private banks = firstBanks;
   private withSecond = false;
-  private decayFor: boolean | null = null;
-  private scraps = false;
+  private decayWritten = false;
+  /** Whether G may hold something between two calls of the executor. */
+  hasGradients = false;
   disposed = false;
 
   constructor(machine: Machine, params: readonly ParamSpec[], norms: Graph["norms"], key: RngKey, onDispose: (store: PlanStore) => void) {
     this.machine = machine;
     this.onDispose = onDispose;
     this.layout = new ParamLayout(params, norms);
+    const { layout } = this;
+    this.ranges = { weights: layout.rangesOf("weights"), architecture: layout.rangesOf("architecture"), all: layout.rangesOf("all") };
     this.names = params.map((spec) => spec.name);
     const { weightFloats } = this.layout;
     this.W = machine.createArena("W", weightFloats);
@@ -74,18 +90,42 @@ export class PlanStore implements ParamStore {
   }
 
   /**
-   * Makes the state fit an optimizer. Another kind than before starts from nothing; S may move. `stateless` (no momentum) leaves scraps in
-   * the momenta that nobody may read.
+   * Makes the state of a part fit an optimizer. Another kind than before starts from nothing, the other part keeps its own; S may move.
+   * `stateless` (no momentum) leaves scraps in the momenta that nobody may read.
    */
-  useOptimizer(kind: OptimizerKind, decayNorms: boolean, stateless: boolean): void {
-    if (this.scraps && !stateless) this.forgetState();
-    this.scraps = stateless;
+  useOptimizer(kind: OptimizerKind, decayNorms: boolean, stateless: boolean, part: Part): void {
     if (kind === "adam" && !this.withSecond) this.growState(() => (this.withSecond = true));
-    if (this.optimizer !== null && this.optimizer !== kind) this.forgetState();
-    this.optimizer = kind;
-    if (this.decayFor === decayNorms) return;
-    this.decayFor = decayNorms;
-    this.machine.write(this.S, this.layout.decay, this.layout.decayFlags(decayNorms));
+    let isNew = !this.decayWritten;
+    for (const one of onePartsOf(part)) {
+      const state = this.states[one];
+      if (state.optimizer !== null && state.optimizer !== kind) this.forgetState(one);
+      if (state.scraps !== stateless) this.forgetState(one);
+      state.optimizer = kind;
+      state.scraps = stateless;
+      isNew ||= state.decayNorms !== decayNorms;
+      state.decayNorms = decayNorms;
+    }
+    if (!isNew) return;
+    this.decayWritten = true;
+    const { weights, architecture } = this.states;
+    this.machine.write(this.S, this.layout.decay, this.layout.decayFlags({ weights: weights.decayNorms, architecture: architecture.decayNorms }));
+  }
+
+  /** Makes the first moments of a part fit to be read, or written to. */
+  tidyMomenta(part: Part): void {
+    for (const one of onePartsOf(part)) if (this.states[one].scraps) this.forgetState(one);
+  }
+
+  /** Notes that somebody else than an update wrote a parameter's first moment, which is from now on its optimizer's. */
+  ownMomentum(name: string): void {
+    this.stateOf(name).optimizer ??= "sgd";
+    this.touched.add(name);
+  }
+
+  /** Zero gradients everywhere. */
+  clearGradients(): void {
+    this.machine.clear(this.G, 0, this.layout.weightFloats);
+    this.hasGradients = false;
   }
 
   /** Notes that an update moved these parameters, or these statistics. */
@@ -122,22 +162,23 @@ export class PlanStore implements ParamStore {
   async snapshot(): Promise<ReadonlyMap<string, Float32Array>> {
     this.check();
     const { weightFloats, momentum, steps } = this.layout;
-    const touched = [...this.touched];
-    const kind = touched.length > 0 ? this.optimizer : null;
+    const touched = [...this.touched].map((name) => ({ name, kind: this.stateOf(name).optimizer }));
+    const hasAdam = touched.some(({ kind }) => kind === "adam");
     const moved = [...this.movedStats];
     const [weights, bank, first, second, counts] = await Promise.all([
       this.machine.read(this.W, 0, weightFloats),
       this.machine.read(this.S, this.bankAt(0), this.layout.bankFloats),
-      kind === null ? null : this.machine.read(this.S, momentum, weightFloats),
-      kind === "adam" ? this.machine.read(this.S, this.secondAt, weightFloats) : null,
-      kind === "adam" ? this.machine.read(this.S, steps, Math.ceil(weightFloats / 64)) : null,
+      touched.length === 0 ? null : this.machine.read(this.S, momentum, weightFloats),
+      hasAdam ? this.machine.read(this.S, this.secondAt, weightFloats) : null,
+      hasAdam ? this.machine.read(this.S, steps, Math.ceil(weightFloats / 64)) : null,
     ]);
     const part = (all: Float32Array, { at, floats }: ParamPlace): Float32Array => all.subarray(at, at + floats);
     const out = new Map<string, Float32Array>();
     for (const [name, place] of this.layout.params) out.set(name, unpack(place, part(weights, place)));
-    for (const name of touched) {
+    for (const { name, kind } of touched) {
       const place = this.layout.param(name);
       if (first) out.set(kind === "adam" ? `${name}#m` : `${name}#momentum`, unpack(place, part(first, place)));
+      if (kind !== "adam") continue;
       if (second) out.set(`${name}#v`, unpack(place, part(second, place)));
       if (counts) out.set(`${name}#step`, Float32Array.of(counts[place.at / 64] ?? 0));
     }
@@ -149,36 +190,36 @@ export class PlanStore implements ParamStore {
     return out;
   }
 
-  /** Makes the store exactly what the snapshot was; state that it lacks becomes untouched again. */
+  /** Makes the store exactly what the snapshot was; state that it lacks becomes untouched again, gradients are cleared. */
   restore(values: ReadonlyMap<string, Float32Array>): void {
     this.check();
     this.checkRestorable(values);
-    const adam = [...values.keys()].some((key) => key.endsWith("#v"));
-    const state = adam || [...values.keys()].some((key) => key.endsWith("#momentum"));
-    this.forgetState();
-    if (state) {
-      this.optimizer = adam ? "adam" : "sgd";
-      if (adam && !this.withSecond) this.growState(() => (this.withSecond = true));
-    }
+    for (const one of onePartsOf("all")) this.forgetState(one);
+    for (const key of values.keys()) if (/#(?:momentum|v)$/.test(key)) this.restoreKind(key);
+    const hasAdam = onePartsOf("all").some((one) => this.states[one].optimizer === "adam");
+    if (hasAdam && !this.withSecond) this.growState(() => (this.withSecond = true));
     const { layout } = this;
     const first = new Float32Array(layout.weightFloats);
-    const second = adam ? new Float32Array(layout.weightFloats) : null;
+    const second = hasAdam ? new Float32Array(layout.weightFloats) : null;
     const counts = new Float32Array(Math.ceil(layout.weightFloats / 64));
     for (const [name, place] of layout.params) {
       this.write(name, values.get(name) as Float32Array);
+      const adam = this.stateOf(name).optimizer === "adam";
       const moment = values.get(`${name}#${adam ? "m" : "momentum"}`);
       if (moment === undefined) continue;
       this.touched.add(name);
       first.set(pack(place, moment), place.at);
+      if (!adam) continue;
       const [v, step] = [values.get(`${name}#v`), values.get(`${name}#step`)?.[0]];
       if (second && v) second.set(pack(place, v), place.at);
       if (step !== undefined) counts.fill(step, place.at / 64, (place.at + place.blocked) / 64);
     }
-    if (state) this.machine.write(this.S, layout.momentum, first);
+    if (this.touched.size > 0) this.machine.write(this.S, layout.momentum, first);
     if (second) {
       this.machine.write(this.S, this.secondAt, second);
       this.machine.write(this.S, layout.steps, counts);
     }
+    if (this.hasGradients) this.clearGradients();
     this.movedStats.clear();
     this.resetBank(0);
     for (const stats of layout.norms.keys())
@@ -217,13 +258,27 @@ export class PlanStore implements ParamStore {
     this.machine.write(this.S, this.bankAt(bank), values);
   }
 
-  private forgetState(): void {
-    const { momentum, steps, weightFloats } = this.layout;
-    this.machine.clear(this.S, momentum, weightFloats);
-    this.machine.clear(this.S, steps, Math.ceil(weightFloats / 64));
-    if (this.withSecond) this.machine.clear(this.S, this.secondAt, weightFloats);
-    this.touched.clear();
-    this.optimizer = null;
+  private stateOf(name: string): PartState {
+    return this.states[partOf(this.layout.param(name).spec.role)];
+  }
+
+  /** A snapshot's key says by which optimizer its part was moved. */
+  private restoreKind(key: string): void {
+    const state = this.stateOf(key.slice(0, key.lastIndexOf("#")));
+    state.optimizer = state.optimizer === "adam" || key.endsWith("#v") ? "adam" : "sgd";
+  }
+
+  private forgetState(one: OnePart): void {
+    const { momentum, steps } = this.layout;
+    for (const { at, floats } of this.ranges[one]) {
+      this.machine.clear(this.S, momentum + at, floats);
+      this.machine.clear(this.S, steps + at / 64, floats / 64);
+      if (this.withSecond) this.machine.clear(this.S, this.secondAt + at, floats);
+    }
+    for (const name of this.touched) if (partOf(this.layout.param(name).spec.role) === one) this.touched.delete(name);
+    const state = this.states[one];
+    state.optimizer = null;
+    state.scraps = false;
   }
 
   /** Place of `<stats>.mean` or `<stats>.var` in a bank, or null when the name is no statistic. */

@@ -72,8 +72,8 @@ export function accessesOf(call: SymbolCall): Access[] {
   return accesses;
 }
 
-/** Addresses of weight gradients and banks that the call adds to: calls that share one must keep their order. */
-export function sumsOf(call: SymbolCall): number[] {
+/** What the call adds to outside the activations, weight gradients and the metrics of the loss: calls that share one must keep their order. */
+export function sumsOf(call: SymbolCall): string[] {
   const kinds = kindsOf(call.op);
-  return Object.entries(call.args).flatMap(([name, value]) => (kinds[name] === "G" && typeof value === "number" && value >= 0 ? [value] : []));
+  return Object.entries(call.args).flatMap(([name, value]) => ((kinds[name] === "G" || name === "metrics") && typeof value === "number" && value >= 0 ? [`${kinds[name]}${value}`] : []));
 }

@@ -3,6 +3,9 @@ import { call, padTo4, type Call } from "@/kernels/isa/isa";
 import type { ArenaMemory, Machine, Program } from "@/kernels/isa/machine";
 import { AppError } from "@/lib/appError";
 import type { Graph } from "@/nas/graph";
+import type { Part } from "../executor";
+import { covers } from "../parts";
+import { joined, type Range } from "./paramLayout";
 import { knownSegmentsOf } from "./segments";
 import type { PlanStore } from "./store";
 
@@ -11,11 +14,6 @@ export interface UpdateSet {
   /** Σ g² of the set into its own slot. */
   readonly norm: Program;
   readonly update: Program;
-}
-
-interface Range {
-  readonly at: number;
-  readonly floats: number;
 }
 
 export class Updates {
@@ -39,10 +37,12 @@ export class Updates {
     return this.generations;
   }
 
-  /** Disjoint sets that cover the parameters of the graphs: one a segment where segments share nothing, one for all otherwise. */
-  cover(graphs: readonly Graph[], kind: "sgd" | "adam"): UpdateSet[] {
+  /** Disjoint sets that cover the graphs' parameters of a part: one a segment where segments share nothing, one for all otherwise. */
+  cover(graphs: readonly Graph[], kind: "sgd" | "adam", part: Part): UpdateSet[] {
     if (this.madeFor !== this.store.version) this.clear();
-    const lists = graphs.flatMap((graph) => knownSegmentsOf(graph).map((segment) => segment.params));
+    const { layout } = this.store;
+    const belongs = (name: string): boolean => covers(part, layout.param(name).spec.role);
+    const lists = graphs.flatMap((graph) => knownSegmentsOf(graph).map((segment) => segment.params.filter(belongs)));
     const distinct = new Map(lists.filter((list) => list.length > 0).map((list) => [list.join("\n"), list] as const));
     const all = [...distinct.values()].flat();
     const union = [...new Set(all)];
@@ -80,8 +80,8 @@ export class Updates {
     const key = `${kind}\n${params.join("\n")}`;
     const known = this.sets.get(key);
     if (known) return known;
-    const ranges = this.rangesOf(params);
     const { layout } = this.store;
+    const ranges = joined(params.map((name) => layout.param(name)));
     if (this.nextSlot + ranges.length > layout.gradNorms.slots) {
       // So many different sets only come from networks that share little; the old ones are not needed.
       this.clear();
@@ -105,18 +105,6 @@ export class Updates {
     const common = { w: at, g: at, m: layout.momentum + at, n: floats, hyper: layout.hyper, decay: layout.decay + at / 64 };
     if (kind === "sgd") return call("sgd", common);
     return call("adam", { ...common, v: this.store.secondAt + at, steps: layout.steps + at / 64 });
-  }
-
-  /** Neighbouring parameters as one range. */
-  private rangesOf(params: readonly string[]): Range[] {
-    const places = params.map((name) => this.store.layout.param(name)).sort((a, b) => a.at - b.at);
-    const ranges: { at: number; floats: number }[] = [];
-    for (const { at, blocked } of places) {
-      const last = ranges.at(-1);
-      if (last && last.at + last.floats === at) last.floats += blocked;
-      else ranges.push({ at, floats: blocked });
-    }
-    return ranges;
   }
 
   private batched(calls: readonly Call[]): Call[][] {

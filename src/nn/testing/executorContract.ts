@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { relativeError } from "@/kernels/testing/support";
 import { rootKey } from "@/lib/rng";
-import { makeSpace, type SpaceId } from "@/nas/space/registry";
+import { makeSpace } from "@/nas/space/registry";
 import type { Graph } from "@/nas/graph";
 import { checkBatch, checkNetwork } from "../backendCheckNetwork";
 import type { Batch, Executor, ParamStore, TrainOptions } from "../executor";
@@ -22,9 +22,9 @@ function part(batch: Batch, from: number, size: number, pixels: number): Batch {
   return { images: batch.images.subarray(from * pixels, (from + size) * pixels), labels: batch.labels.subarray(from, from + size), size };
 }
 
-const paths: Record<SpaceId, readonly [string, string]> = { macro8: ["21012120", "02210012"], spos: ["013213", "320130"] };
+const paths: Readonly<Record<"macro8" | "spos", readonly [string, string]>> = { macro8: ["21012120", "02210012"], spos: ["013213", "320130"] };
 
-function pathOf(id: SpaceId, which: 0 | 1): Graph {
+function pathOf(id: keyof typeof paths, which: 0 | 1): Graph {
   const space = makeSpace(id, "nano");
   const choices = space.decode(paths[id][which]);
   if (choices === null) throw new Error(`no path ${paths[id][which]}`);

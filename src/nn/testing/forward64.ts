@@ -3,8 +3,8 @@
  * loss are exact to many digits. Shares no code with the kernels.
  */
 import { AppError } from "@/lib/appError";
-import { sizeOf, type Graph, type GraphNode, type Op, type Shape } from "@/nas/graph";
-import type { Batch, TrainOptions } from "../executor";
+import { type Graph, type GraphNode, type Op, type Shape } from "@/nas/graph";
+import type { Batch, LossOptions } from "../executor";
 
 export type Params64 = ReadonlyMap<string, Float64Array>;
 
@@ -19,6 +19,7 @@ interface Value {
 interface Frame {
   readonly b: number;
   readonly param: (name: string) => Float64Array;
+  readonly images: ArrayLike<number>;
   readonly batch: Batch;
 }
 
@@ -46,14 +47,15 @@ function pixel(v: Value, n: number, y: number, x: number, c: number): number {
 function conv(f: Frame, x: Value, shape: Shape, a: Extract<Op, { op: "conv" }>): Value {
   const [w, bias] = [f.param(a.weight), a.bias === undefined ? null : f.param(a.bias)];
   const [per, out] = [a.cin / a.groups, a.cout / a.groups];
+  const wide = a.across ?? a;
   return make(f.b, shape, (n, oy, ox, co) => {
     const from = Math.floor(co / out) * per;
     let sum = bias === null ? 0 : num(bias, co);
     for (let ky = 0; ky < a.k; ky++)
-      for (let kx = 0; kx < a.k; kx++) {
-        const [y, z] = [oy * a.stride + ky - a.pad, ox * a.stride + kx - a.pad];
+      for (let kx = 0; kx < wide.k; kx++) {
+        const [y, z] = [oy * a.stride + ky - a.pad, ox * wide.stride + kx - wide.pad];
         if (y < 0 || z < 0 || y >= x.h || z >= x.w) continue;
-        for (let ci = 0; ci < per; ci++) sum += pixel(x, n, y, z, from + ci) * num(w, ((ky * a.k + kx) * per + ci) * a.cout + co);
+        for (let ci = 0; ci < per; ci++) sum += pixel(x, n, y, z, from + ci) * num(w, ((ky * wide.k + kx) * per + ci) * a.cout + co);
       }
     return sum;
   });
@@ -130,7 +132,7 @@ function apply(f: Frame, { attrs, shape }: GraphNode, xs: readonly Value[]): Val
   const moved = (at: (n: number, y: number, z: number, c: number) => number): Value => make(f.b, shape, at);
   switch (attrs.op) {
     case "input":
-      return make(f.b, shape, (() => { let i = 0; return () => num(f.batch.images, i++); })()); // prettier-ignore
+      return make(f.b, shape, (() => { let i = 0; return () => num(f.images, i++); })()); // prettier-ignore
     case "conv":
       return conv(f, x, shape, attrs);
     case "depthwise":
@@ -191,7 +193,7 @@ function apply(f: Frame, { attrs, shape }: GraphNode, xs: readonly Value[]): Val
 }
 
 /** Values of all nodes; those outside `changed` are taken from `known`. */
-function valuesOf(graph: Graph, params: Params64, batch: Batch, known: readonly Value[], changed: ReadonlySet<number> | null): Value[] {
+function valuesOf(graph: Graph, params: Params64, batch: Batch, known: readonly Value[], changed: ReadonlySet<number> | null, images: ArrayLike<number> = batch.images): Value[] {
   const param = (name: string): Float64Array => {
     const found = params.get(name);
     if (found === undefined) throw new AppError("bug", `there is no parameter "${name}"`);
@@ -200,20 +202,20 @@ function valuesOf(graph: Graph, params: Params64, batch: Batch, known: readonly 
   const values: Value[] = [];
   for (const node of graph.nodes) {
     const old = changed?.has(node.id) === false ? known[node.id] : undefined;
-    values.push(old ?? apply({ b: batch.size, param, batch }, node, node.inputs.map((i) => values[i] as Value)));
+    values.push(old ?? apply({ b: batch.size, param, images, batch }, node, node.inputs.map((i) => values[i] as Value)));
   }
   return values;
 }
 
-const outputOf = (graph: Graph, values: readonly Value[]): Float64Array => values[graph.output]?.data ?? new Float64Array();
+const dataOf = (values: readonly Value[], id: number): Float64Array => values[id]?.data ?? new Float64Array();
 
-/** Logits [size, classes] with the batch's own statistics. */
+/** Value of the output [size, …shape] with the batch's own statistics. */
 export function logits64(graph: Graph, params: Params64, batch: Batch): Float64Array {
-  return outputOf(graph, valuesOf(graph, params, batch, [], null));
+  return dataOf(valuesOf(graph, params, batch, [], null), graph.output);
 }
 
-function lossOf(graph: Graph, logits: Float64Array, batch: Batch, { labelSmoothing, teacher }: TrainOptions): number {
-  const classes = sizeOf(graph.nodes[graph.output]?.shape ?? []);
+function crossEntropy(logits: Float64Array, batch: Batch, { labelSmoothing, teacher }: LossOptions): number {
+  const classes = logits.length / batch.size;
   const logSoftmax = (list: ArrayLike<number>, b: number): number[] => {
     const row = Array.from({ length: classes }, (_, k) => num(list, b * classes + k));
     const total = Math.log(row.reduce((sum, v) => sum + Math.exp(v), 0));
@@ -230,9 +232,20 @@ function lossOf(graph: Graph, logits: Float64Array, batch: Batch, { labelSmoothi
   return loss / batch.size;
 }
 
+/** A number that is made of the values of all nodes. */
+type Objective = (values: readonly Value[]) => number;
+
+/** The training loss, the auxiliary classifier's part included. */
+function lossObjective({ output, auxiliary }: Graph, batch: Batch, options: LossOptions): Objective {
+  return (values) => {
+    const main = crossEntropy(dataOf(values, output), batch, options);
+    return auxiliary === undefined ? main : main + auxiliary.weight * crossEntropy(dataOf(values, auxiliary.output), batch, options);
+  };
+}
+
 /** The loss of a training step. */
-export function loss64(graph: Graph, params: Params64, batch: Batch, options: TrainOptions): number {
-  return lossOf(graph, logits64(graph, params, batch), batch, options);
+export function loss64(graph: Graph, params: Params64, batch: Batch, options: LossOptions): number {
+  return lossObjective(graph, batch, options)(valuesOf(graph, params, batch, [], null));
 }
 
 /** Nodes whose value depends on a parameter. */
@@ -245,18 +258,31 @@ function readersOf(graph: Graph, name: string): Set<number> {
   return found;
 }
 
+/** Derivative along a direction of one parameter, or of the images where the name is `images`. */
 export type Slope64 = (name: string, direction: Float64Array) => number;
 
-/** Derivatives of the loss along a direction of one parameter, by central differences. */
-export function slopes64(graph: Graph, params: Params64, batch: Batch, options: TrainOptions): Slope64 {
+/** Central differences of an objective. */
+function slopesOf(graph: Graph, params: Params64, batch: Batch, objective: Objective): Slope64 {
   const step = 1e-6;
   const known = valuesOf(graph, params, batch, [], null);
+  const imagesAt = (t: number, direction: Float64Array): number => objective(valuesOf(graph, params, batch, [], null, Float64Array.from(batch.images, (v, i) => v + t * num(direction, i))));
   return (name, direction) => {
+    if (name === "images") return (imagesAt(step, direction) - imagesAt(-step, direction)) / (2 * step);
     const [values, changed] = [params.get(name) ?? new Float64Array(), readersOf(graph, name)];
     const at = (t: number): number => {
       const moved = new Map([...params, [name, values.map((v, i) => v + t * num(direction, i))]]);
-      return lossOf(graph, outputOf(graph, valuesOf(graph, moved, batch, known, changed)), batch, options);
+      return objective(valuesOf(graph, moved, batch, known, changed));
     };
     return (at(step) - at(-step)) / (2 * step);
   };
+}
+
+/** Derivatives of the training loss. */
+export function slopes64(graph: Graph, params: Params64, batch: Batch, options: LossOptions): Slope64 {
+  return slopesOf(graph, params, batch, lossObjective(graph, batch, options));
+}
+
+/** Derivatives of Σ output·upstream. */
+export function upstreamSlopes64(graph: Graph, params: Params64, batch: Batch, upstream: Float32Array): Slope64 {
+  return slopesOf(graph, params, batch, (values) => dataOf(values, graph.output).reduce((sum, v, i) => sum + v * num(upstream, i), 0));
 }

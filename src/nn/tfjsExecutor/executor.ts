@@ -2,7 +2,7 @@
  * The reference executor: walks a graph with our kernels inside tfjs's tape, on any tfjs backend. Readable before fast;
  * the compiled executor is tested against it.
  */
-import { add, backend, concat, engine, getBackend, keep, memory, mul, reshape, tensor, tidy, type Tensor } from "@tensorflow/tfjs-core";
+import { add, backend, concat, customGrad, engine, getBackend, keep, memory, mul, reshape, tensor, tidy, zeros, zerosLike, type Tensor } from "@tensorflow/tfjs-core";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { AppError } from "@/lib/appError";
@@ -10,13 +10,17 @@ import type { RngKey } from "@/lib/rng";
 import type { Graph, ParamSpec } from "@/nas/graph";
 import { tfBackendOf, wasmHeapBytes } from "@/kernels/backends";
 import type {
-  Batch, Evaluation, Executor, ParamStore, Recalibration, StatsSource, TfjsBackendName, TrainOptions,
+  Batch, Evaluation, Executor, LossOptions, ParamStore, ParamVectors, Part, Probe, Recalibration, StatsSource, TfjsBackendName, TrainOptions, UpdateOptions,
 } from "../executor"; // prettier-ignore
+import { identityOutput, identityProbe, isIdentity } from "../identity";
+import { scoringGraph, trainingGraph } from "../liveGraph";
 import { crossEntropy, labelTensor, trainingLoss } from "../loss";
 import { applyGradients } from "../optim";
+import { covers } from "../parts";
 import { batchContext, Constants, evalContext, StatsSum, TfjsNormStats, updateRunning, type BatchStats } from "./norms";
-import { planOf, runPlan, type Plan, type PlanContext } from "./plan";
+import { planOf, runPlan, runTraining, type Plan, type PlanContext } from "./plan";
 import { copyOf, TfjsStore } from "./store";
+import { TfjsVectors } from "./vectors";
 
 interface Disposable {
   dispose(): void;
@@ -37,6 +41,12 @@ interface Step {
   readonly loss: (logits: Tensor) => Tensor;
   readonly multipliers: PlanContext["multipliers"];
   readonly updateStats: boolean;
+  readonly part: Part;
+}
+
+/** a + weight·b of two losses. */
+function weighted(a: Tensor, b: Tensor, weight: number): Tensor {
+  return customGrad((x, y) => ({ value: add(x as Tensor, mul(y as Tensor, weight)), gradFunc: (dy: Tensor) => [dy, mul(dy, weight)] }))(a, b);
 }
 
 /** Drop path's multipliers as tensors [size]. */
@@ -68,8 +78,10 @@ async function readScalars(scalars: readonly Tensor[]): Promise<Float32Array> {
 class TfjsExecutor implements Executor {
   readonly backend: TfjsBackendName;
   readonly kind = "tfjs";
+  readonly maxBytes = null;
   private readonly constants = new Constants();
   private losses: Tensor[] = [];
+  private readonly vectorsOf = new Map<TfjsStore, TfjsVectors>();
   /** Everything that callers hold and may forget. */
   private readonly lent = new Set<Disposable>();
 
@@ -78,25 +90,67 @@ class TfjsExecutor implements Executor {
   }
 
   createStore(params: readonly ParamSpec[], norms: Graph["norms"], key: RngKey): ParamStore {
-    return this.lend(new TfjsStore(params, norms, key, (store) => this.lent.delete(store)));
+    return this.lend(new TfjsStore(params, norms, key, (store) => this.forget(store)));
   }
 
   trainStep(store: ParamStore, graphs: readonly Graph[], batch: Batch, options: TrainOptions, updateStats: boolean): void {
+    this.accumulate(store, graphs, batch, options, updateStats);
+    this.update(store, graphs, options);
+  }
+
+  accumulate(store: ParamStore, graphs: readonly Graph[], batch: Batch, options: LossOptions & { readonly part?: Part }, updateStats: boolean): void {
     const own = ownStore(store);
     const firstGraph = graphs[0];
     if (firstGraph === undefined) throw new AppError("bug", "a training step needs at least one graph");
     tidy(() => {
-      const images = imageTensor(planOf(firstGraph), batch);
-      const step: Step = { images, loss: trainingLoss(batch, options), multipliers: multipliersOf(batch), updateStats };
-      const gradients = new Map<string, Tensor>();
-      let total: Tensor | null = null;
-      for (const graph of graphs) {
-        const loss = this.accumulate(own, graph, step, gradients);
-        total = total === null ? loss : add(total, loss);
-      }
-      applyGradients(own, gradients, options);
-      if (total !== null) this.losses.push(keep(mul(total, 1 / graphs.length)));
+      const images = imageTensor(planOf(trainingGraph(firstGraph)), batch);
+      const step: Step = { images, loss: trainingLoss(batch, options), multipliers: multipliersOf(batch), updateStats, part: options.part ?? "all" };
+      const losses = graphs.map((graph) => {
+        if (graph.auxiliary && options.teacher) throw new AppError("bug", "a teacher has no logits for an auxiliary classifier");
+        return this.accumulateOne(own, trainingGraph(graph), step);
+      });
+      const total = losses.slice(1).reduce((sum, loss) => add(sum, loss), losses[0] as Tensor);
+      this.losses.push(keep(mul(total, 1 / graphs.length)));
     });
+  }
+
+  update(store: ParamStore, graphs: readonly Graph[], options: UpdateOptions): void {
+    const own = ownStore(store);
+    const part = options.part ?? "all";
+    own.useOptimizer(options.optimizer, part);
+    const names = new Set(graphs.flatMap((graph) => trainingGraph(graph).params.flatMap(({ name, role }) => (covers(part, role) ? [name] : []))));
+    tidy(() => applyGradients(own, new Map([...names].map((name) => [name, own.gradient(name) ?? zeros([...own.shape(name)])])), options));
+    own.clearGradients();
+  }
+
+  vectors(store: ParamStore): ParamVectors {
+    const own = ownStore(store);
+    const made = this.vectorsOf.get(own) ?? new TfjsVectors(own);
+    this.vectorsOf.set(own, made);
+    return made;
+  }
+
+  async probe(store: ParamStore, graph: Graph, batch: Batch, upstream: Float32Array, updateStats: boolean): Promise<Probe> {
+    if (isIdentity(graph)) return identityProbe(graph, batch, upstream);
+    const [own, plan] = [ownStore(store), planOf(scoringGraph(graph))];
+    const values = graph.params.map(({ name }) => own.value(name));
+    const tensors = tidy(() => {
+      const images = imageTensor(plan, batch);
+      const stats: BatchStats[] = [];
+      const context = batchContext(own, this.constants, updateStats ? (s) => stats.push(s) : null, multipliersOf(batch));
+      const dy = tensor(upstream.slice(), [batch.size, ...(graph.nodes[graph.output]?.shape ?? [])], "float32");
+      const { value, grads } = engine().gradients(() => runPlan(plan, images, context, false), [images, ...values], dy, true);
+      updateRunning(own, this.constants, stats);
+      // tfjs leaves a hole for what the output does not depend on.
+      return [value, ...[images, ...values].map((x, i) => (grads as readonly (Tensor | null | undefined)[])[i] ?? zerosLike(x))];
+    });
+    try {
+      const [output, inputGradient, ...gradients] = await Promise.all(tensors.map(copyOf));
+      if (output === undefined || inputGradient === undefined) throw new AppError("bug", "a probe without results");
+      return { output, inputGradient, gradients: new Map(graph.params.map(({ name }, i) => [name, gradients[i] ?? new Float32Array()])) };
+    } finally {
+      tensors.forEach((t) => t.dispose());
+    }
   }
 
   async takeLosses(): Promise<Float32Array> {
@@ -106,7 +160,7 @@ class TfjsExecutor implements Executor {
   }
 
   recalibrate(store: ParamStore, graph: Graph): Recalibration {
-    const [own, plan, sums] = [ownStore(store), planOf(graph), this.lend(new StatsSum())];
+    const [own, plan, sums] = [ownStore(store), planOf(scoringGraph(graph)), this.lend(new StatsSum())];
     return {
       add: (batch) =>
         tidy(() => {
@@ -123,7 +177,7 @@ class TfjsExecutor implements Executor {
   }
 
   evaluate(store: ParamStore, graph: Graph, stats: StatsSource): Evaluation {
-    const [plan, context] = [planOf(graph), evalContext(ownStore(store), this.constants, stats)];
+    const [plan, context] = [planOf(scoringGraph(graph)), evalContext(ownStore(store), this.constants, stats)];
     const sizes: number[] = [];
     let scalars: Tensor[] = [];
     const pending = this.lend({ dispose: () => scalars.forEach((t) => t.dispose()) });
@@ -149,7 +203,8 @@ class TfjsExecutor implements Executor {
   }
 
   async logits(store: ParamStore, graph: Graph, stats: StatsSource, batch: Batch): Promise<Float32Array> {
-    const plan = planOf(graph);
+    if (isIdentity(graph)) return identityOutput(graph, batch);
+    const plan = planOf(scoringGraph(graph));
     const logits = tidy(() => runPlan(plan, imageTensor(plan, batch), evalContext(ownStore(store), this.constants, stats), true));
     try {
       return await copyOf(logits);
@@ -198,25 +253,30 @@ class TfjsExecutor implements Executor {
     return item;
   }
 
-  /** Forward and backward of one graph; adds its gradients to `gradients` by name and returns its loss. */
-  private accumulate(
-    store: TfjsStore,
-    graph: Graph,
-    { images, loss, multipliers, updateStats }: Step,
-    gradients: Map<string, Tensor>,
-  ): Tensor {
-    const names = graph.params.map((spec) => spec.name);
+  private forget(store: TfjsStore): void {
+    this.vectorsOf.get(store)?.dispose();
+    this.vectorsOf.delete(store);
+    this.lent.delete(store);
+  }
+
+  /** Forward and backward of one graph; adds its gradients to the store's and returns its loss. */
+  private accumulateOne(store: TfjsStore, graph: Graph, { images, loss, multipliers, updateStats, part }: Step): Tensor {
+    const names = graph.params.flatMap(({ name, role }) => (covers(part, role) ? [name] : []));
     const stats: BatchStats[] = [];
     const context = batchContext(store, this.constants, updateStats ? (s) => stats.push(s) : null, multipliers);
-    const forward = (): Tensor => loss(runPlan(planOf(graph), images, context, false));
-    const { value, grads } = engine().gradients(forward, names.map((name) => store.value(name)), undefined, true);
+    const forward = (): Tensor => {
+      const { logits, auxiliary } = runTraining(planOf(graph), images, context);
+      return auxiliary && graph.auxiliary ? weighted(loss(logits), loss(auxiliary), graph.auxiliary.weight) : loss(logits);
+    };
+    // tfjs refuses to differentiate with respect to nothing.
+    const { value, grads } = names.length === 0 ? { value: forward(), grads: [] } : engine().gradients(forward, names.map((name) => store.value(name)), undefined, true);
     names.forEach((name, i) => {
       // tfjs leaves a hole for a parameter that the loss does not depend on.
       const gradient: Tensor | null | undefined = grads[i];
       if (gradient === null || gradient === undefined) return;
-      const before = gradients.get(name);
-      gradients.set(name, before === undefined ? gradient : add(before, gradient));
-      before?.dispose();
+      const before = store.gradient(name);
+      store.setGradient(name, before === null ? gradient : add(before, gradient));
+      if (before !== null) gradient.dispose();
     });
     updateRunning(store, this.constants, stats);
     return value;

@@ -13,6 +13,8 @@ import { addBias, addMaps, hsigmoid, hswish, relu, relu6, sigmoid, swish } from 
 import { avgPool, globalAvgPool, maxPool } from "@/kernels/ops/pool";
 import { scatter, shift, subsample } from "@/kernels/ops/resample";
 import { copyMap, maskChannels, mixMaps, scaleExamples, scaleMap } from "@/kernels/ops/weighted";
+import { isResult } from "../liveGraph";
+import { rectangularConv } from "./rectangular";
 
 export type NormOp = Extract<Op, { op: "batchNorm" }>;
 
@@ -34,9 +36,10 @@ interface Step {
 
 export interface Plan {
   readonly steps: readonly Step[];
-  /** Slot of the images, and of the result. */
+  /** Slot of the images, of the result, and of the auxiliary classifier's logits where there are any. */
   readonly input: number;
   readonly output: number;
+  readonly auxiliary: number | null;
   /** [h, w, c]. */
   readonly inputShape: readonly number[];
 }
@@ -71,8 +74,11 @@ function closureOf(attrs: Op, activation: Activation): Run {
   switch (attrs.op) {
     case "input":
       return (_context, inputs) => first(inputs);
-    case "conv":
+    case "conv": {
+      const { across } = attrs;
+      if (across) return (context, inputs) => affine(context, rectangularConv(first(inputs), context.param(attrs.weight), attrs, across), attrs.bias);
       return (context, inputs) => affine(context, conv(first(inputs), context.param(attrs.weight), attrs), attrs.bias);
+    }
     case "depthwise":
       return (context, inputs) => depthwise(first(inputs), context.param(attrs.weight), attrs);
     case "batchNorm":
@@ -131,7 +137,7 @@ function fuse(graph: Graph): { readonly slots: readonly number[]; readonly activ
   const slots = graph.nodes.map((node) => {
     const source = graph.nodes[node.inputs[0] ?? -1];
     const isActivation = node.attrs.op === "relu" || node.attrs.op === "relu6";
-    if (source?.attrs.op !== "batchNorm" || !isActivation || readers.get(source.id) !== 1 || source.id === graph.output) return node.id;
+    if (source?.attrs.op !== "batchNorm" || !isActivation || readers.get(source.id) !== 1 || isResult(graph, source.id)) return node.id;
     activations.set(source.id, node.attrs.op === "relu" ? "relu" : "relu6");
     return source.id;
   });
@@ -156,7 +162,7 @@ function build(graph: Graph): Plan {
     const dead = [...new Set(inputs)].filter((slot) => lastReader.get(slot) === node.id && slot !== output && slot !== source.id);
     return { inputs, output: node.id, dead, run: closureOf(node.attrs, activations.get(node.id) ?? "none") };
   });
-  return { steps, input: source.id, output, inputShape: source.shape };
+  return { steps, input: source.id, output, auxiliary: graph.auxiliary ? slotOf(graph.auxiliary.output) : null, inputShape: source.shape };
 }
 
 const plans = new WeakMap<Graph, Plan>();
@@ -170,21 +176,35 @@ export function planOf(graph: Graph): Plan {
   return made;
 }
 
+/** Values by slot. */
+type Values = ReadonlyMap<number, Tensor>;
+
+function valueAt(values: Values, slot: number): Tensor {
+  const value = values.get(slot);
+  if (value === undefined) throw new AppError("bug", `node ${slot} is read before it is computed`);
+  return value;
+}
+
+function valuesOf(plan: Plan, images: Tensor, context: PlanContext, free: boolean): Values {
+  const values = new Map<number, Tensor>([[plan.input, images]]);
+  for (const step of plan.steps) {
+    values.set(step.output, step.run(context, step.inputs.map((slot) => valueAt(values, slot))));
+    if (!free) continue;
+    for (const slot of step.dead) valueAt(values, slot).dispose();
+  }
+  return values;
+}
+
 /**
- * Runs a plan on images [size, h, w, c]; returns logits [size, classes]. With `free`, maps are released as soon as nobody
- * reads them (evaluation); without, they are left to the surrounding tidy (training needs them for the gradient).
+ * Runs a plan on images [size, h, w, c]; returns the output's value, [size, …shape]. With `free`, maps are released as soon as nobody
+ * reads them (evaluation; not of a graph with an auxiliary classifier); without, they are left to the surrounding tidy (the gradient needs them).
  */
 export function runPlan(plan: Plan, images: Tensor, context: PlanContext, free: boolean): Tensor {
-  const values = new Map<number, Tensor>([[plan.input, images]]);
-  const valueAt = (slot: number): Tensor => {
-    const value = values.get(slot);
-    if (value === undefined) throw new AppError("bug", `node ${slot} is read before it is computed`);
-    return value;
-  };
-  for (const step of plan.steps) {
-    values.set(step.output, step.run(context, step.inputs.map(valueAt)));
-    if (!free) continue;
-    for (const slot of step.dead) valueAt(slot).dispose();
-  }
-  return valueAt(plan.output);
+  return valueAt(valuesOf(plan, images, context, free), plan.output);
+}
+
+/** The same for training: logits, and those of the auxiliary classifier. */
+export function runTraining(plan: Plan, images: Tensor, context: PlanContext): { readonly logits: Tensor; readonly auxiliary: Tensor | null } {
+  const values = valuesOf(plan, images, context, false);
+  return { logits: valueAt(values, plan.output), auxiliary: plan.auxiliary === null ? null : valueAt(values, plan.auxiliary) };
 }

@@ -1,11 +1,12 @@
 /** Parameters, optimizer state and running statistics as plain tensors by name. Replaces tensors and frees the old ones itself. */
-import { keep, tensor, type Tensor } from "@tensorflow/tfjs-core";
+import { clone, keep, tensor, zerosLike, type Tensor } from "@tensorflow/tfjs-core";
 import { AppError } from "@/lib/appError";
 import type { RngKey } from "@/lib/rng";
 import type { Graph, ParamRole, ParamSpec } from "@/nas/graph";
-import type { ParamStore } from "../executor";
+import type { AdamOptions, ParamStore, Part, SgdOptions } from "../executor";
 import { initialValues } from "../initialValues";
 import type { OptimizerState, Updatable } from "../optim";
+import { covers, onePartsOf, partOf, type OnePart } from "../parts";
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, n) => a * n, 1);
 
@@ -26,6 +27,10 @@ export class TfjsStore implements ParamStore, Updatable {
   private readonly statNames: ReadonlyMap<string, number>;
   private readonly values = new Map<string, Tensor>();
   private readonly states = new Map<string, OptimizerState>();
+  /** Which optimizer the states of a part belong to. */
+  private readonly kinds = new Map<OnePart, OptimizerState["kind"]>();
+  /** What was accumulated and not yet used; absent: zero. */
+  private readonly gradients = new Map<string, Tensor>();
   private readonly stats = new Map<string, Tensor>();
   private readonly onDispose: (store: TfjsStore) => void;
   private disposed = false;
@@ -48,13 +53,66 @@ export class TfjsStore implements ParamStore, Updatable {
     return this.spec(name).role;
   }
 
+  shape(name: string): readonly number[] {
+    return this.spec(name).shape;
+  }
+
+  /** Names of a part, in order. */
+  namesOf(part: Part): string[] {
+    return this.names.filter((name) => covers(part, this.role(name)));
+  }
+
+  /** Null: zero. */
+  gradient(name: string): Tensor | null {
+    return this.gradients.get(name) ?? null;
+  }
+
+  setGradient(name: string, value: Tensor | null): void {
+    const old = this.gradients.get(name);
+    if (value === null) this.gradients.delete(name);
+    else this.gradients.set(name, keep(value));
+    old?.dispose();
+  }
+
+  clearGradients(): void {
+    for (const name of [...this.gradients.keys()]) this.setGradient(name, null);
+  }
+
+  /** Takes over a tensor as a parameter's value. */
+  setValue(name: string, value: Tensor): void {
+    const old = this.value(name);
+    this.values.set(name, keep(value));
+    old.dispose();
+  }
+
+  /** Another kind of optimizer than before, or one without state, makes a part forget its state. */
+  useOptimizer(optimizer: SgdOptions | AdamOptions, part: Part): void {
+    const stateless = optimizer.kind === "sgd" && optimizer.momentum === 0;
+    for (const one of onePartsOf(part)) {
+      if (stateless || (this.kinds.get(one) ?? optimizer.kind) !== optimizer.kind) for (const name of this.namesOf(one)) this.setState(name, null);
+      this.kinds.set(one, optimizer.kind);
+    }
+  }
+
+  /** First moment by the optimizer of the parameter's part; null: zero. */
+  momentum(name: string): Tensor | null {
+    const state = this.state(name);
+    return state === null ? null : state.kind === "sgd" ? state.momentum : state.m;
+  }
+
+  setMomentum(name: string, value: Tensor): void {
+    const state = this.state(name);
+    if ((state?.kind ?? this.kinds.get(partOf(this.role(name))) ?? "sgd") === "sgd") this.setState(name, { kind: "sgd", momentum: value });
+    else if (state?.kind === "adam") this.setState(name, { ...state, m: value, v: clone(state.v) });
+    else this.setState(name, { kind: "adam", m: value, v: zerosLike(value), step: 0 });
+  }
+
   state(name: string): OptimizerState | null {
     return this.states.get(name) ?? null;
   }
 
   replace(name: string, value: Tensor, state: OptimizerState | null): void {
-    this.value(name).dispose();
-    this.values.set(name, keep(value));
+    this.setValue(name, value);
     this.setState(name, state);
   }
 
@@ -104,12 +162,16 @@ export class TfjsStore implements ParamStore, Updatable {
     return new Map([...copies, ...steps]);
   }
 
-  /** Makes the store exactly what the snapshot was; state that it lacks becomes untouched again. */
+  /** Makes the store exactly what the snapshot was; state that it lacks becomes untouched again, gradients are cleared. */
   restore(values: ReadonlyMap<string, Float32Array>): void {
     this.checkRestorable(values);
+    this.clearGradients();
+    this.kinds.clear();
     for (const name of this.names) {
       this.write(name, values.get(name) as Float32Array);
-      this.setState(name, this.stateFrom(name, values));
+      const state = this.stateFrom(name, values);
+      this.setState(name, state);
+      if (state !== null) this.kinds.set(partOf(this.role(name)), state.kind);
     }
     for (const name of this.statNames.keys()) {
       const kept = values.get(name);
@@ -124,7 +186,8 @@ export class TfjsStore implements ParamStore, Updatable {
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;
-    for (const name of this.states.keys()) this.setState(name, null);
+    for (const name of [...this.states.keys()]) this.setState(name, null);
+    this.clearGradients();
     for (const t of [...this.values.values(), ...this.stats.values()]) t.dispose();
     this.values.clear();
     this.stats.clear();

@@ -6,6 +6,7 @@ import { activationKinds, countsPads, dropPathMasks, isPointwise, partsOf, shift
 import { intoArgs } from "./gradients";
 import type { Lowering } from "./lowering";
 import { mixtureBackward } from "./mixtures";
+import { rectangularBackward } from "./rectangular";
 import { asStored, loadArgs, padded, refOf, subView, type Mask, type Value, type View } from "./values";
 
 type OpOf<K extends Op["op"], U = Op> = U extends { readonly op: infer N } ? (K extends N ? U : never) : never;
@@ -88,19 +89,26 @@ function needs(l: Lowering, node: GraphNode, i = 0): boolean {
 }
 
 function biasBackward(l: Lowering, bias: string | undefined, dy: View): void {
-  if (bias !== undefined) l.emit("biasGrad", { dy: refOf(dy), dyld: dy.buf.ld, db: l.weight(bias), M: l.rows(dy), N: padded(dy) });
+  const db = l.wanted(bias);
+  if (db !== NONE) l.emit("biasGrad", { dy: refOf(dy), dyld: dy.buf.ld, db, M: l.rows(dy), N: padded(dy) });
 }
 
 function convBackward(l: Lowering, node: GraphNode, attrs: OpOf<"conv">, dy: View): void {
+  if (attrs.across) {
+    rectangularBackward(l, node, { ...attrs, across: attrs.across }, dy);
+    return biasBackward(l, attrs.bias, dy);
+  }
   const x = l.input(node);
   const shape = windowArgs(x.view, dy, l.options.batch, attrs);
   const [K, N] = [padded(x.view), padTo4(attrs.cout)];
   const grads = { dy: refOf(dy), dyld: dy.buf.ld };
   const into = { ...loadArgs("x", x), ...grads, dw: l.weight(attrs.weight) };
   const grouped = { cin: attrs.cin, cout: attrs.cout, groups: attrs.groups, N };
-  if (isPointwise(attrs)) l.emit("pointwiseGradWeight", { ...into, M: l.rows(dy), K, N });
-  else if (attrs.groups === 1) l.emit("convGradWeight", { ...into, ...shape, K, N });
-  else l.emit("groupConvGradWeight", { ...into, ...shape, ...grouped });
+  if (l.wants(attrs.weight)) {
+    if (isPointwise(attrs)) l.emit("pointwiseGradWeight", { ...into, M: l.rows(dy), K, N });
+    else if (attrs.groups === 1) l.emit("convGradWeight", { ...into, ...shape, K, N });
+    else l.emit("groupConvGradWeight", { ...into, ...shape, ...grouped });
+  }
   biasBackward(l, attrs.bias, dy);
   if (!needs(l, node)) return;
   const w = l.weight(attrs.weight);
@@ -115,7 +123,7 @@ function convBackward(l: Lowering, node: GraphNode, attrs: OpOf<"conv">, dy: Vie
 function linearBackward(l: Lowering, node: GraphNode, attrs: OpOf<"linear">, dy: View): void {
   const x = l.input(node);
   const [K, N, M] = [padded(x.view), padTo4(attrs.cout), l.rows(dy)];
-  l.emit("pointwiseGradWeight", { ...loadArgs("x", x), dy: refOf(dy), dyld: dy.buf.ld, dw: l.weight(attrs.weight), M, K, N });
+  if (l.wants(attrs.weight)) l.emit("pointwiseGradWeight", { ...loadArgs("x", x), dy: refOf(dy), dyld: dy.buf.ld, dw: l.weight(attrs.weight), M, K, N });
   biasBackward(l, attrs.bias, dy);
   if (!needs(l, node)) return;
   l.gradients.add(x, (target, mask) => l.emit("pointwiseGradInput", { dy: refOf(dy), dyld: dy.buf.ld, w: l.weight(attrs.weight), ...intoArgs(target), ...maskArgs(mask), M, K, N }), true);
@@ -124,7 +132,7 @@ function linearBackward(l: Lowering, node: GraphNode, attrs: OpOf<"linear">, dy:
 function depthwiseBackward(l: Lowering, node: GraphNode, attrs: OpOf<"depthwise">, dy: View): void {
   const x = l.input(node);
   const shape = { ...windowArgs(x.view, dy, l.options.batch, attrs), d: attrs.dilation, C: padded(dy) };
-  l.emit("depthwiseGradWeight", { ...loadArgs("x", x), dy: refOf(dy), dyld: dy.buf.ld, dw: l.weight(attrs.weight), ...shape });
+  if (l.wants(attrs.weight)) l.emit("depthwiseGradWeight", { ...loadArgs("x", x), dy: refOf(dy), dyld: dy.buf.ld, dw: l.weight(attrs.weight), ...shape });
   if (!needs(l, node)) return;
   l.gradients.add(x, (target, mask) => l.emit("depthwiseGradInput", { dy: refOf(dy), dyld: dy.buf.ld, w: l.weight(attrs.weight), ...intoArgs(target), ...maskArgs(mask), ...shape }), true);
 }
@@ -138,7 +146,7 @@ function normBackward(l: Lowering, node: GraphNode, attrs: OpOf<"batchNorm">, dz
   const emit = (du: View): void =>
     l.emit("normGrad", {
       dz: refOf(dz), dzld: dz.buf.ld, u: refOf(value.view), uld: value.view.buf.ld, coef: l.whole(coef), lo: activation ? 0 : -UNBOUNDED, hi: activation === "relu6" ? 6 : UNBOUNDED,
-      dgamma: l.optional(attrs.gamma), dbeta: l.optional(attrs.beta), du: refOf(du), duld: du.buf.ld, M: l.rows(value.view), C: padded(value.view),
+      dgamma: l.wanted(attrs.gamma), dbeta: l.wanted(attrs.beta), du: refOf(du), duld: du.buf.ld, M: l.rows(value.view), C: padded(value.view),
     }); // prettier-ignore
   // The input's own storage is not needed any more once its only reader is done: its gradient takes the place.
   if (l.isExclusive(source) && input.load.mode === 0 && input.mask === null && input.view.buf === value.view.buf) {
@@ -214,6 +222,7 @@ function maskBackward(l: Lowering, node: GraphNode, weights: string, dy: View): 
   if (s === undefined) return;
   const common = { dy: refOf(dy), dyld: dy.buf.ld, rows: x.view.h * x.view.w, M: l.rows(dy), C: padded(dy) };
   if (needs(l, node)) l.gradients.add(x, (target) => l.emit("scaleGradInput", { ...common, s: l.whole(s), sb: 0, sc: 1, ...intoArgs(target) }));
+  if (!l.wants(weights)) return;
   const ds = l.vector(padded(dy));
   l.emit("scaleGradScale", { ...loadArgs("x", x), ...common, ds: l.whole(ds), sb: 0 });
   l.emit("vectorGrad", { dy: l.whole(ds), dw: l.weight(weights), n: padded(dy) });

@@ -5,6 +5,7 @@ import type { GraphNode, Op } from "@/nas/graph";
 import { NONE, type Buf } from "../symbols";
 import type { Lowering } from "./lowering";
 import { lowerMixture } from "./mixtures";
+import { lowerRectangular } from "./rectangular";
 import { loadArgs, padded, refOf, subView, type Value, type View } from "./values";
 
 type OpOf<K extends Op["op"], U = Op> = U extends { readonly op: infer N } ? (K extends N ? U : never) : never;
@@ -18,7 +19,7 @@ export function windowArgs(x: View, y: View, batch: number, { k, stride, pad }: 
 
 /** Whether a convolution is a product of rows. */
 export function isPointwise(attrs: OpOf<"conv">): boolean {
-  return attrs.k === 1 && attrs.stride === 1 && attrs.pad === 0 && attrs.groups === 1;
+  return attrs.across === undefined && attrs.k === 1 && attrs.stride === 1 && attrs.pad === 0 && attrs.groups === 1;
 }
 
 /** Lowers one node. Nodes that a group swallowed are the group's business. */
@@ -82,6 +83,7 @@ export function lowerForward(l: Lowering, node: GraphNode): void {
 }
 
 function lowerConv(l: Lowering, node: GraphNode, attrs: OpOf<"conv">): void {
+  if (attrs.across) return lowerRectangular(l, node, { ...attrs, across: attrs.across });
   const [x, y] = [l.input(node), l.result(node)];
   const common = { ...loadArgs("x", x), w: l.weight(attrs.weight), bias: l.optional(attrs.bias), y: refOf(y), yld: y.buf.ld };
   const N = padTo4(attrs.cout);

@@ -2,7 +2,8 @@
  * What is decided about a graph before it is lowered: who reads a node, which activations run inside their batch norm, which mixed ops
  * become one wide map, and which nodes write straight into a place inside a larger map.
  */
-import type { Graph, GraphNode } from "@/nas/graph";
+import type { Graph, GraphNode, ParamName } from "@/nas/graph";
+import { isResult, paramsOf } from "../../liveGraph";
 
 /** A candidate of a mixed op: its node, and the batch norm in front of the mixture when there is one. */
 export interface MixSlot {
@@ -35,7 +36,7 @@ export interface Analysis {
   readonly swallowed: ReadonlySet<number>;
   /** Concatenations that are read by a shuffle only: the shuffle gathers the parts itself. */
   readonly deferred: ReadonlySet<number>;
-  /** Nodes that some parameter (or the boundary of the segment) feeds, so that their gradient matters. */
+  /** Whether something that a gradient is wanted of feeds the node. */
   needsGradient(id: number): boolean;
 }
 
@@ -44,7 +45,8 @@ const maxSlots = 64;
 
 const isClamp = (node: GraphNode): boolean => node.attrs.op === "relu" || node.attrs.op === "relu6";
 
-export function analyse(graph: Graph, members: ReadonlySet<number>): Analysis {
+/** `needs`: nodes of the whole graph whose gradient matters (`gradientNeeds`). */
+export function analyse(graph: Graph, members: ReadonlySet<number>, needs: ReadonlySet<number>): Analysis {
   const readers = new Map<number, GraphNode[]>();
   for (const node of graph.nodes) for (const i of new Set(node.inputs)) readers.set(i, [...(readers.get(i) ?? []), node]);
   const node = (id: number): GraphNode => graph.nodes[id] as GraphNode;
@@ -52,7 +54,7 @@ export function analyse(graph: Graph, members: ReadonlySet<number>): Analysis {
   /** Read by this node alone, once, inside the segment, and not the result. */
   const onlyReader = (id: number): GraphNode | null => {
     const [reader, ...others] = readersOf(id);
-    if (reader === undefined || others.length > 0 || id === graph.output || !members.has(id) || !members.has(reader.id)) return null;
+    if (reader === undefined || others.length > 0 || isResult(graph, id) || !members.has(id) || !members.has(reader.id)) return null;
     return reader.inputs.filter((i) => i === id).length === 1 ? reader : null;
   };
   const fused = new Map<number, GraphNode>();
@@ -70,7 +72,6 @@ export function analyse(graph: Graph, members: ReadonlySet<number>): Analysis {
     for (const { norm } of slots) if (norm) swallowed.add(norm.id);
     for (const inner of innerSums(root, node, new Set(leaves.map((l) => l.node.id)))) swallowed.add(inner);
   }
-  const needs = gradientNeeds(graph, members);
   return { node, readers: readersOf, fused, groups, swallowed, deferred, needsGradient: (id) => needs.has(id) };
 }
 
@@ -145,27 +146,12 @@ export function writesPlainMap(node: GraphNode): boolean {
   }
 }
 
-function gradientNeeds(graph: Graph, members: ReadonlySet<number>): Set<number> {
+/** Nodes whose value depends on a wanted parameter, or on the images where their gradient is wanted: all others have no backward pass. */
+export function gradientNeeds(graph: Graph, wants: (name: ParamName) => boolean, images: boolean): Set<number> {
   const needs = new Set<number>();
-  for (const node of graph.nodes) {
-    const own = Object.values(node.attrs as Readonly<Record<string, unknown>>).some((value) => typeof value === "string") && ownsParameters(node);
-    const outside = !members.has(node.id) && node.attrs.op !== "input";
-    if (own || outside || node.inputs.some((i) => needs.has(i))) needs.add(node.id);
+  for (const { id, attrs, inputs } of graph.nodes) {
+    const isSource = attrs.op === "input" ? images : paramsOf(attrs).some(wants);
+    if (isSource || inputs.some((i) => needs.has(i))) needs.add(id);
   }
   return needs;
-}
-
-function ownsParameters({ attrs }: GraphNode): boolean {
-  switch (attrs.op) {
-    case "conv":
-    case "depthwise":
-    case "linear":
-    case "mask":
-    case "mix":
-      return true;
-    case "batchNorm":
-      return attrs.gamma !== undefined || attrs.beta !== undefined;
-    default:
-      return false;
-  }
 }

@@ -5,6 +5,9 @@
 import { padTo4, type Instruction } from "@/kernels/isa/isa";
 import { AppError } from "@/lib/appError";
 import type { Graph, GraphNode } from "@/nas/graph";
+import type { Part } from "../../executor";
+import { isResult } from "../../liveGraph";
+import { covers } from "../../parts";
 import type { ParamLayout } from "../paramLayout";
 import { symbolic, NONE, type ArgsOf, type Buf, type Ref, type SymbolCall } from "../symbols";
 import { Gradients } from "./gradients";
@@ -23,8 +26,18 @@ export interface LowerOptions {
   readonly norms: NormMode;
   /** Whether a backward pass follows. */
   readonly train: boolean;
-  /** Softmax loss after the output: against labels or a teacher's logits; null: logits only. */
-  readonly loss: "labels" | "teacher" | null;
+  /**
+   * What follows the output: a softmax loss against labels or a teacher's logits, or nothing. "given": the frame brings the gradient of the
+   * output, and that of the images is wanted.
+   */
+  readonly loss: "labels" | "teacher" | "given" | null;
+  /** Parameters whose gradients are wanted; nothing is computed for the others. */
+  readonly part: Part;
+}
+
+/** Whether a parameter belongs to the part whose gradients are wanted. */
+export function isWanted(layout: ParamLayout, part: Part, name: string): boolean {
+  return covers(part, layout.param(name).spec.role);
 }
 
 /** A node's value that crosses the border of a segment: where its map and its gradient are. */
@@ -55,13 +68,13 @@ export class Lowering {
   private readonly boundaryGradients = new Map<number, Buf>();
   private emitting: "forward" | "backward" = "forward";
 
-  constructor(graph: Graph, members: ReadonlySet<number>, options: LowerOptions, layout: ParamLayout, boundaries: readonly Boundary[], makeBuf: Lowering["makeBuf"]) {
+  constructor(graph: Graph, members: ReadonlySet<number>, needs: ReadonlySet<number>, options: LowerOptions, layout: ParamLayout, boundaries: readonly Boundary[], makeBuf: Lowering["makeBuf"]) {
     this.graph = graph;
     this.members = members;
     this.options = options;
     this.layout = layout;
     this.makeBuf = makeBuf;
-    this.at = analyse(graph, members);
+    this.at = analyse(graph, members, needs);
     this.gradients = new Gradients({
       makeOwn: (holder) => this.ownGradient(holder),
       makeTemporary: (like, channels) => this.map(like.h, like.w, channels),
@@ -106,9 +119,9 @@ export class Lowering {
     return { buf, at: 0, span: buf.floats };
   }
 
-  /** Something that the frame fills before a step: the batch's labels, a teacher's logits, multipliers of drop path. */
-  fixedInput(name: string, ld: number): Buf {
-    return this.makeBuf(this.options.batch * ld, ld, ld, name);
+  /** Something of `floats` an example that the frame fills before a step: labels, a teacher's logits, multipliers of drop path, the output's gradient. */
+  fixedInput(name: string, floats: number, ld = floats, channels = ld): Buf {
+    return this.makeBuf(this.options.batch * floats, ld, channels, name);
   }
 
   value(id: number): Value {
@@ -171,6 +184,16 @@ export class Lowering {
     return name === undefined ? NONE : this.weight(name);
   }
 
+  /** Whether a parameter's gradient is wanted. */
+  wants(name: string): boolean {
+    return isWanted(this.layout, this.options.part, name);
+  }
+
+  /** Address of a parameter's gradient where it is wanted. */
+  wanted(name: string | undefined): number {
+    return name === undefined || !this.wants(name) ? NONE : this.weight(name);
+  }
+
   group(id: number): MixGroup | null {
     return this.at.groups.get(id) ?? null;
   }
@@ -185,7 +208,7 @@ export class Lowering {
    * reads it, and no part of it is read elsewhere.
    */
   isExclusive(node: GraphNode): boolean {
-    if (!this.members.has(node.id) || !writesPlainMap(node) || this.at.readers(node.id).length !== 1 || node.id === this.graph.output) return false;
+    if (!this.members.has(node.id) || !writesPlainMap(node) || this.at.readers(node.id).length !== 1 || isResult(this.graph, node.id)) return false;
     if (this.boundaryGradients.has(node.id)) return false;
     if (node.attrs.op !== "concat") return true;
     return node.inputs.every((i) => !this.places.has(i) || this.isExclusive(this.at.node(i)));
@@ -233,7 +256,7 @@ export class Lowering {
     const leaves = group.leaves.map(({ node: leaf }) => ({ prob: this.vector(leaf.attrs.op === "mix" ? leaf.attrs.count : 0) }));
     this.wides.set(node.id, { map, weights: this.vector(group.slots.length), leaves });
     group.slots.forEach((slot, i) => {
-      const own = slot.norm !== null || (this.at.readers(slot.node.id).length === 1 && writesPlainMap(slot.node) && slot.node.id !== this.graph.output);
+      const own = slot.norm !== null || (this.at.readers(slot.node.id).length === 1 && writesPlainMap(slot.node) && !isResult(this.graph, slot.node.id));
       if (!own || this.places.has(slot.node.id) || !this.members.has(slot.node.id)) return;
       this.places.set(slot.node.id, { ...subView(map, i * lanes, c), h, w });
       this.placeParts(slot.node);

@@ -122,12 +122,12 @@ export function mixtureBackward(l: Lowering, node: GraphNode): void {
   group.leaves.forEach((leaf, i) => {
     const { attrs, ...args } = leafArgs(leaf);
     const prob = wide.leaves[i]?.prob;
-    if (prob) l.emit("mixWeightsGrad", { dwv: { buf: dwv, at: leaf.start, span: args.count }, prob: l.whole(prob), dalpha: l.weight(attrs.weights) + attrs.begin, ...args });
+    if (prob && l.wants(attrs.weights)) l.emit("mixWeightsGrad", { dwv: { buf: dwv, at: leaf.start, span: args.count }, prob: l.whole(prob), dalpha: l.weight(attrs.weights) + attrs.begin, ...args });
   });
   group.slots.forEach((slot, i) => {
     const attrs = slot.norm?.attrs;
-    if (attrs?.op === "batchNorm" && (attrs.gamma !== undefined || attrs.beta !== undefined))
-      l.emit("affineMixGrad", { sums: l.whole(sums), cs: channels, from: i * lanes, wv: { buf: weights, at: i, span: 1 }, dgamma: l.optional(attrs.gamma), dbeta: l.optional(attrs.beta), C: lanes });
+    const [dgamma, dbeta] = attrs?.op === "batchNorm" ? [l.wanted(attrs.gamma), l.wanted(attrs.beta)] : [NONE, NONE];
+    if (dgamma !== NONE || dbeta !== NONE) l.emit("affineMixGrad", { sums: l.whole(sums), cs: channels, from: i * lanes, wv: { buf: weights, at: i, span: 1 }, dgamma, dbeta, C: lanes });
     if (l.at.needsGradient(slot.node.id)) l.gradients.pass(l.value(slot.node.id), slotView(wide, i));
   });
 }
