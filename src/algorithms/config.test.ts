@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sizes } from "@/nas/space/types";
 import { differingKeys, formatValue, parseConfig, parseQuantity } from "./config";
-import { type ConfigKey, defaultsFor, keySpecs, type RunConfig, spaceIds } from "./configKeys";
+import { algorithmIds, type ConfigKey, keySpecs, ownSpace, type RunConfig, type SpaceId, spaceIds } from "./configKeys";
+import { defaultsFor } from "./defaults";
 
 const keys = Object.keys(keySpecs) as ConfigKey[];
 
@@ -36,14 +37,14 @@ describe("defaults by size", () => {
     backend: ["auto", "auto", "auto", "auto"],
     algorithm: ["spos", "spos", "spos", "spos"],
   };
-  const limits = { macro8: [1.43e6, 4.6e6, 16.1e6, 60e6], spos: [0.65e6, 1.21e6, 17.4e6, 104.6e6] };
+  const limits: Partial<Record<SpaceId, number[]>> = { macro8: [1.43e6, 4.6e6, 16.1e6, 60e6], spos: [0.65e6, 1.21e6, 17.4e6, 104.6e6] };
 
   it.each(spaceIds)("are those of the table for %s", (space) => {
     for (const [i, size] of sizes.entries()) {
       const { config, problems } = parseConfig({ space, size }, "refuse");
       expect(problems).toEqual([]);
       for (const [key, row] of Object.entries(table)) expect([size, key, config[key as ConfigKey]]).toEqual([size, key, row[i]]);
-      expect(config["evo.limit"]).toBe(limits[space][i]);
+      expect(config["evo.limit"]).toBe(limits[space]?.[i] ?? null);
     }
   });
 
@@ -144,6 +145,7 @@ function expectSound(config: RunConfig): void {
     if (spec.type === "enum") expect(spec.values).toContain(value);
     else if (spec.type === "switch") expect(typeof value).toBe("boolean");
     else if (spec.type === "id") expect(value).toMatch(/^[a-z0-9][a-z0-9_-]{0,63}$/);
+    else if (spec.type === "text") expect(value === null || (typeof value === "string" && /^[\x21-\x7e]{1,1000}$/.test(value))).toBe(true);
     else if (value === null) expect(spec.nullable).toBeDefined();
     else {
       expect(value).toSatisfy((v: unknown) => typeof v === "number" && v >= spec.min && v <= spec.max && (spec.type === "float" || Number.isInteger(v)));
@@ -151,6 +153,8 @@ function expectSound(config: RunConfig): void {
   }
   expect(config["evo.mutation"] + config["evo.crossover"]).toBeLessThanOrEqual(config["evo.pool"]);
   expect(config["evo.topk"]).toBeLessThanOrEqual(config["evo.pool"]);
+  expect(config["gdas.tauMin"]).toBeLessThanOrEqual(config["gdas.tauMax"]);
+  expect(config["spos.sampler"] === "fair" && config.space === "darts-cell").toBe(false);
   if (config["evo.min"] !== null && config["evo.limit"] !== null) expect(config["evo.min"]).toBeLessThanOrEqual(config["evo.limit"]);
   expect(Object.keys(config).sort()).toEqual([...keys].sort());
 }
@@ -184,6 +188,21 @@ describe("10,000 random configurations", () => {
     );
   });
 
+  it("gives every method its own space, and DARTS the paper's settings at full size", () => {
+    for (const algorithm of algorithmIds) expect(parseConfig({ algorithm }, "refuse").config.space).toBe(ownSpace[algorithm]);
+    expect(parseConfig({ algorithm: "darts", size: "full" }, "refuse").config).toMatchObject({
+      "train.batch": 64, "train.lr": 0.025, "train.wd": 3e-4, "train.clip": 5, "darts.order": 1, "darts.alphaLr": 3e-4, "darts.alphaDecay": 1e-3, "darts.warmupEpochs": 0,
+      "darts.skipLimit": null, "darts.derive": "official", "retrain.batch": 96, "retrain.lr": 0.025, "retrain.wd": 3e-4, "retrain.clip": 5, "retrain.cutout": 16, "retrain.dropPath": 0.2, "retrain.aux": 0.4,
+    });
+    expect(parseConfig({ algorithm: "darts", space: "macro8" }, "refuse").config.space).toBe("macro8");
+  });
+
+  it("refuses odd widths, and fair sampling where choices depend on one another", () => {
+    expect(parseConfig({ "retrain.width": 7 }, "refuse").problems[0]?.message).toMatch(/even numbers/);
+    expect(parseConfig({ space: "darts-cell", "spos.sampler": "fair" }, "refuse").problems[0]?.message).toMatch(/free of one another/);
+    expect(parseConfig({ "retrain.arch": "with space" }, "refuse").problems[0]?.message).toMatch(/printable/);
+  });
+
   it("takes anything for a configuration", () => {
     for (const raw of [null, undefined, 3, "text", [1, 2], new Date(), () => 1]) expect(parseConfig(raw as never, "clamp").config).toEqual(defaultsFor("macro8", "nano"));
   });
@@ -193,6 +212,8 @@ describe("what differs", () => {
   it("is nothing but the size for the defaults, and names the space when it is not the first", () => {
     for (const size of sizes) expect(differingKeys(defaultsFor("macro8", size))).toEqual({ size });
     expect(differingKeys(defaultsFor("spos", "tiny"))).toEqual({ size: "tiny", space: "spos" });
+    expect(differingKeys(defaultsFor("darts-cell", "nano", "darts"))).toEqual({ size: "nano", algorithm: "darts" });
+    expect(differingKeys(defaultsFor("macro8", "nano", "gdas"))).toEqual({ size: "nano", algorithm: "gdas", space: "macro8" });
   });
 
   it("formats values as they are typed", () => {

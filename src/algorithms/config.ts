@@ -4,7 +4,9 @@
  */
 import type { Problem } from "@/lib/result";
 import { type SizeId, sizes } from "@/nas/space/types";
-import { aliases, type ConfigKey, defaultsFor, keySpecs, type RunConfig, type SpaceId, spaceIds } from "./configKeys";
+import { algorithmIds, type AlgorithmId, aliases, type ConfigKey, keySpecs, ownSpace, type RunConfig, type SpaceId } from "./configKeys";
+import { defaultsFor } from "./defaults";
+import { pairProblem, isIndependent } from "./pairs";
 
 /** Something the user should see about a value: kept out, clamped or unusual. */
 export interface Note {
@@ -63,9 +65,10 @@ function checkNumber(key: ConfigKey, raw: unknown, spec: Extract<(typeof keySpec
   if (!Number.isFinite(number)) return { problem: `${key} must be a number from ${range}, not ${quote(raw)}.` };
   let value = number;
   if (spec.type === "int" && !Number.isInteger(value)) value = Math.round(value);
+  if (spec.even === true) value = 2 * Math.round(value / 2);
   value = Math.min(spec.max, Math.max(spec.min, value));
   if (value !== number) {
-    return { value, note: { kind: "clamped", message: `${key} = ${number} is outside ${spec.type === "int" ? "the whole numbers " : ""}${range}; using ${value}.` } };
+    return { value, note: { kind: "clamped", message: `${key} = ${number} is outside ${spec.type === "int" ? `the ${spec.even ? "even" : "whole"} numbers ` : ""}${range}; using ${value}.` } };
   }
   if (spec.uiMax !== undefined && value > spec.uiMax) {
     return { value, note: { kind: "warning", message: `${key} = ${value} is unusually large.` } };
@@ -85,6 +88,12 @@ function check(key: ConfigKey, raw: unknown): Checked {
       if (raw === true || raw === "on" || raw === "true" || raw === "1") return { value: true };
       if (raw === false || raw === "off" || raw === "false" || raw === "0") return { value: false };
       return { problem: `${key} must be on or off, not ${quote(raw)}.` };
+    case "text": {
+      if (raw === null || raw === "none" || raw === "") return { value: null };
+      const text = typeof raw === "string" ? raw.trim() : "";
+      const fits = text.length > 0 && text.length <= spec.maxLength && /^[\x21-\x7e]+$/.test(text);
+      return fits ? { value: text } : { problem: `${key} must be none or at most ${spec.maxLength} printable characters without spaces, not ${quote(raw)}.` };
+    }
     case "id":
       return typeof raw === "string" && /^[a-z0-9][a-z0-9_-]{0,63}$/.test(raw) ? { value: raw } : { problem: `${key} must be a data set's name (small letters, digits, - and _), not ${quote(raw)}.` };
     default:
@@ -115,6 +124,12 @@ function checkTogether(config: RunConfig): { config: RunConfig; notes: Note[] } 
   }
   if (next["evo.topk"] > next["evo.pool"]) {
     repair("evo.topk", next["evo.pool"], `evo.topk (${next["evo.topk"]}) must not exceed evo.pool (${next["evo.pool"]}); using ${next["evo.pool"]}.`);
+  }
+  if (next["spos.sampler"] === "fair" && !isIndependent(next.space, next.size)) {
+    repair("spos.sampler", "uniform", `spos.sampler fair needs choices that are free of one another; in ${next.space} the inputs of a node are not. Using uniform.`);
+  }
+  if (next["gdas.tauMin"] > next["gdas.tauMax"]) {
+    repair("gdas.tauMin", next["gdas.tauMax"], `gdas.tauMin (${next["gdas.tauMin"]}) must not exceed gdas.tauMax (${next["gdas.tauMax"]}); using ${next["gdas.tauMax"]}.`);
   }
   const min = next["evo.min"];
   const limit = next["evo.limit"];
@@ -148,9 +163,16 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, mode: "clamp
     if (checked.note) notes.push({ key, ...checked.note });
     values.set(key, checked.value);
   }
-  const space = (values.get("space") ?? spaceIds[0]) as SpaceId;
+  const algorithm = (values.get("algorithm") ?? algorithmIds[0]) as AlgorithmId;
+  const asked = (values.get("space") ?? ownSpace[algorithm]) as SpaceId;
   const size = (values.get("size") ?? options.defaultSize ?? sizes[0]) as SizeId;
-  let config: RunConfig = { ...defaultsFor(space, size) };
+  const problem = pairProblem(algorithm, asked);
+  const space = problem === null ? asked : ownSpace[algorithm];
+  if (problem !== null) {
+    notes.push({ key: "space", kind: "clamped", message: `${problem} Using ${space}.` });
+    values.set("space", space);
+  }
+  let config: RunConfig = { ...defaultsFor(space, size, algorithm), space };
   // A limit is stated in the metric's unit; the default is in MACs.
   if (values.get("evo.metric") === "params" && !values.has("evo.limit")) config = { ...config, "evo.limit": null };
   config = { ...config, ...Object.fromEntries(values) };
@@ -179,7 +201,7 @@ function fitDependents(config: RunConfig, given: ReadonlyMap<ConfigKey, Value>):
 
 /** Keys that differ from what the others imply (size always stands; no size is everywhere the default): what a URL needs. */
 export function differingKeys(config: RunConfig): Partial<Record<ConfigKey, Value>> {
-  const base: RunConfig = { ...defaultsFor(config.space, config.size), space: spaceIds[0], ...(config["evo.metric"] === "params" ? { "evo.limit": null } : {}) };
+  const base: RunConfig = { ...defaultsFor(config.space, config.size, config.algorithm), algorithm: algorithmIds[0], space: ownSpace[config.algorithm], ...(config["evo.metric"] === "params" ? { "evo.limit": null } : {}) };
   const out: Partial<Record<ConfigKey, Value>> = {};
   // Pool and parts make room for each other: where one differs, the others' defaults do too.
   const parts: readonly ConfigKey[] = ["evo.pool", "evo.topk", "evo.mutation", "evo.crossover"];

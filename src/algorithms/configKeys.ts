@@ -1,17 +1,25 @@
 /**
- * The one list of experiment keys: URL hash, `--set`, config object and setup form all read it.
- * Defaults by size follow the SPOS table of defaults; `null` for a length means "by epochs of the data at hand".
+ * The one list of experiment keys: URL hash, `--set`, config object and setup form all read it. Which values a key starts with is
+ * `defaults.ts`' to say; `null` for a length means "by epochs of the data at hand".
  */
-import { sizes, type SizeId } from "@/nas/space/types";
+import { type Capability, type DeriveRule, sizes, type SizeId } from "@/nas/space/types";
 
-export const algorithmIds = ["spos"] as const;
+export const algorithmIds = ["spos", "darts", "gdas"] as const;
 export type AlgorithmId = (typeof algorithmIds)[number];
-export const spaceIds = ["macro8", "spos"] as const;
+export const spaceIds = ["macro8", "spos", "darts-cell", "nasbench201-cell"] as const;
 export type SpaceId = (typeof spaceIds)[number];
+
+/** What a method needs from a space; a space that has it can be searched with the method. */
+export const methodNeeds: Readonly<Record<AlgorithmId, Capability>> = { spos: "opChoice", darts: "mix", gdas: "mix" };
+
+/** The space that a method was published on: taken when none is named. */
+export const ownSpace: Readonly<Record<AlgorithmId, SpaceId>> = { spos: "macro8", darts: "darts-cell", gdas: "darts-cell" };
+
 export const backendChoices = ["auto", "webgpu", "wasm", "cpu", "tfjs-webgpu", "tfjs-wasm", "tfjs-webgl", "tfjs-cpu"] as const;
 export type BackendChoice = (typeof backendChoices)[number];
 export const samplers = ["uniform", "fair", "cost"] as const;
 export type SamplerId = (typeof samplers)[number];
+export const deriveRules = ["official", "nni"] as const;
 export const constraintMetrics = ["macs", "params"] as const;
 export type ConstraintMetric = (typeof constraintMetrics)[number];
 
@@ -33,6 +41,18 @@ export interface RunConfig {
   /** 0 = no clipping. */
   readonly "train.clip": number;
   readonly "spos.sampler": SamplerId;
+  /** 1: gradient of the validation loss as it is; 2: at the unrolled weights. */
+  readonly "darts.order": number;
+  readonly "darts.alphaLr": number;
+  readonly "darts.alphaDecay": number;
+  /** Epochs that train weights only. */
+  readonly "darts.warmupEpochs": number;
+  /** Most skip connections of the derived normal cell; null = any number. */
+  readonly "darts.skipLimit": number | null;
+  readonly "darts.derive": DeriveRule;
+  /** Temperature of the first and of the last epoch. */
+  readonly "gdas.tauMax": number;
+  readonly "gdas.tauMin": number;
   readonly "bn.recal": number;
   /** null: all images of the validation part. */
   readonly "eval.images": number | null;
@@ -52,7 +72,18 @@ export interface RunConfig {
   readonly "retrain.steps": number | null;
   readonly "retrain.lr": number;
   readonly "retrain.wd": number;
+  /** 0 = no clipping. */
+  readonly "retrain.clip": number;
   readonly "retrain.cutout": number;
+  /** Largest drop-path probability, reached linearly. */
+  readonly "retrain.dropPath": number;
+  /** Weight of the auxiliary classifier's loss; 0 = none. */
+  readonly "retrain.aux": number;
+  /** Of cell spaces: C of the first cells and number of cells; null = the size's. */
+  readonly "retrain.width": number | null;
+  readonly "retrain.cells": number | null;
+  /** Train this architecture (an id, or the name of a published cell) and search nothing; null = search. */
+  readonly "retrain.arch": string | null;
 }
 
 export type ConfigKey = keyof RunConfig;
@@ -63,7 +94,9 @@ export const aliases: Readonly<Record<string, ConfigKey>> = { alg: "algorithm" }
 export type KeySpec =
   | { readonly type: "enum"; readonly values: readonly string[] }
   /** `min`/`max`: hard limits. `uiMax`: beyond it a warning. `nullable`: the word that means null, and what it means. */
-  | { readonly type: "int" | "float"; readonly min: number; readonly max: number; readonly uiMax?: number; readonly nullable?: "none" | "auto" | "all" }
+  | { readonly type: "int" | "float"; readonly min: number; readonly max: number; readonly uiMax?: number; readonly nullable?: "none" | "auto" | "all" | "off"; readonly even?: boolean }
+  /** Printable characters without spaces; the word `none` means null. */
+  | { readonly type: "text"; readonly maxLength: number }
   | { readonly type: "switch" }
   | { readonly type: "id" };
 
@@ -81,6 +114,14 @@ export const keySpecs: Readonly<Record<ConfigKey, KeySpec>> = {
   "train.wd": { type: "float", min: 0, max: 1, uiMax: 0.1 },
   "train.clip": { type: "float", min: 0, max: 1e6 },
   "spos.sampler": { type: "enum", values: samplers },
+  "darts.order": { type: "int", min: 1, max: 2 },
+  "darts.alphaLr": { type: "float", min: 0, max: 1, uiMax: 0.1 },
+  "darts.alphaDecay": { type: "float", min: 0, max: 1, uiMax: 0.1 },
+  "darts.warmupEpochs": { type: "int", min: 0, max: 10_000 },
+  "darts.skipLimit": { type: "int", min: 0, max: 16, nullable: "off" },
+  "darts.derive": { type: "enum", values: deriveRules },
+  "gdas.tauMax": { type: "float", min: 0.01, max: 1000, uiMax: 20 },
+  "gdas.tauMin": { type: "float", min: 0.01, max: 1000, uiMax: 20 },
   "bn.recal": { type: "int", min: 0, max: 1000 },
   "eval.images": { type: "int", min: 1, max: 1_000_000, nullable: "all" },
   "evo.pool": { type: "int", min: 1, max: 1000, uiMax: 200 },
@@ -97,59 +138,14 @@ export const keySpecs: Readonly<Record<ConfigKey, KeySpec>> = {
   "retrain.steps": { type: "int", min: 0, max: 10_000_000, nullable: "auto" },
   "retrain.lr": { type: "float", min: 0, max: 10, uiMax: 1 },
   "retrain.wd": { type: "float", min: 0, max: 1, uiMax: 0.1 },
+  "retrain.clip": { type: "float", min: 0, max: 1e6 },
   "retrain.cutout": { type: "int", min: 0, max: 32 },
+  "retrain.dropPath": { type: "float", min: 0, max: 0.95, uiMax: 0.5 },
+  "retrain.aux": { type: "float", min: 0, max: 10, uiMax: 1 },
+  "retrain.width": { type: "int", min: 2, max: 512, uiMax: 64, nullable: "auto", even: true },
+  "retrain.cells": { type: "int", min: 2, max: 64, uiMax: 20, nullable: "auto" },
+  "retrain.arch": { type: "text", maxLength: 1000 },
 };
 
 /** Settings that a running search takes over at its next step without becoming another run's result. */
-export const liveKeys: readonly ConfigKey[] = ["train.lr", "retrain.lr", "evo.limit", "evo.min"];
-
-/** Epochs that stand behind a null length. */
-export const epochsBySize: Readonly<Record<SizeId, { readonly train: number; readonly retrain: number }>> = {
-  nano: { train: 7, retrain: 6 },
-  tiny: { train: 16, retrain: 30 },
-  small: { train: 40, retrain: 100 },
-  full: { train: 120, retrain: 200 },
-};
-
-const limits: Readonly<Record<SpaceId, Readonly<Record<SizeId, number>>>> = {
-  macro8: { nano: 1.43e6, tiny: 4.6e6, small: 16.1e6, full: 60e6 },
-  spos: { nano: 0.65e6, tiny: 1.21e6, small: 17.4e6, full: 104.6e6 },
-};
-
-/** Defaults of a size. `size` itself defaults to nano without a hardware adapter and tiny with one. */
-export function defaultsFor(space: SpaceId, size: SizeId): RunConfig {
-  const nano = size === "nano";
-  const batch = { nano: 32, tiny: 64, small: 128, full: 128 }[size];
-  return {
-    algorithm: "spos",
-    space,
-    size,
-    seed: 7,
-    dataset: "emoji10",
-    backend: "auto",
-    threads: 0,
-    "train.batch": batch,
-    "train.steps": { nano: 1500, tiny: 2000, small: null, full: null }[size],
-    "train.lr": (0.5 * batch) / 1024,
-    "train.wd": 4e-5,
-    "train.clip": 5,
-    "spos.sampler": "uniform",
-    "bn.recal": { nano: 8, tiny: 4, small: 8, full: 16 }[size],
-    "eval.images": { nano: 500, tiny: 1000, small: null, full: null }[size],
-    "evo.pool": nano ? 16 : 50,
-    "evo.topk": nano ? 5 : 10,
-    "evo.mutation": nano ? 8 : 25,
-    "evo.crossover": nano ? 8 : 25,
-    "evo.prob": 0.1,
-    "evo.generations": { nano: 3, tiny: 10, small: 20, full: 20 }[size],
-    "evo.metric": "macs",
-    "evo.min": null,
-    "evo.limit": limits[space][size],
-    "evo.random": true,
-    "retrain.batch": batch,
-    "retrain.steps": nano ? 1500 : null,
-    "retrain.lr": (0.1 * batch) / 256,
-    "retrain.wd": 5e-4,
-    "retrain.cutout": 16,
-  };
-}
+export const liveKeys: readonly ConfigKey[] = ["train.lr", "retrain.lr", "darts.alphaLr", "evo.limit", "evo.min"];

@@ -37,6 +37,8 @@ export type MethodEvent =
   | { readonly kind: "candidate"; readonly candidate: Candidate }
   | { readonly kind: "generation"; readonly generation: number; readonly parents: readonly string[] }
   | { readonly kind: "loss"; readonly step: number; readonly phase: Phase; readonly loss: number; readonly lr: number }
+  /** Raw architecture weights of every group, one after the other, before the step that `step` counts next. */
+  | { readonly kind: "alpha"; readonly step: number; readonly values: Float32Array }
   | { readonly kind: "accuracy"; readonly step: number; readonly phase: Phase; readonly split: "train" | "validation" | "test"; readonly accuracy: Accuracy }
   | { readonly kind: "note"; readonly level: "info" | "warning"; readonly message: string };
 
@@ -77,12 +79,27 @@ export interface PathStatistics {
   readonly pairs: Float64Array;
 }
 
+/** Of methods without paths. */
+export const noPaths: PathStatistics = {
+  path: new Int8Array(0),
+  counts: new Float64Array(0),
+  expected: new Float64Array(0),
+  lossSum: new Float64Array(0),
+  lossSquares: new Float64Array(0),
+  pairs: new Float64Array(0),
+};
+
 export interface MethodMetrics {
   readonly best: { readonly id: string; readonly accuracy: Accuracy; readonly macs: number; readonly params: number } | null;
   readonly recalibration: { readonly without: Accuracy; readonly with: Accuracy } | null;
-  readonly winner: { readonly id: string; readonly choices: Choices; readonly macs: number; readonly params: number; readonly supernet: Accuracy; readonly index: number } | null;
+  /** `supernet`: its accuracy with inherited weights; null where it was never scored with any. */
+  readonly winner: { readonly id: string; readonly choices: Choices; readonly macs: number; readonly params: number; readonly supernet: Accuracy | null; readonly index: number } | null;
   readonly test: Accuracy | null;
   readonly randomBest: Accuracy | null;
+  /** Discretisation gap: the mixture and the derived member, same weights, same images. */
+  readonly gap: { readonly supernet: Accuracy; readonly derived: Accuracy } | null;
+  /** The member that the architecture weights say now. */
+  readonly derived: { readonly id: string; readonly choices: Choices } | null;
 }
 
 /** A saved state: JSON-safe facts and tensors by name. Restoring gives a run that continues with equal numbers. */
@@ -99,6 +116,8 @@ export interface Weights {
 }
 
 export interface MethodRun {
+  /** Records of the training split that move weights and that rank architectures, where they are not those of {@link RunData}. */
+  readonly records?: { readonly weights: Int32Array; readonly validation: Int32Array };
   /** Units of work a phase, and the forward-equivalent images a unit costs (an update counts three passes): weights of progress and ETA. */
   readonly totals: Readonly<Record<Phase, number>>;
   readonly unitImages: Readonly<Record<Phase, number>>;

@@ -1,10 +1,13 @@
 /** The method table: adding a method is one folder and one row here. */
-import type { AlgorithmId } from "./configKeys";
+import type { AlgorithmId, RunConfig } from "./configKeys";
+import { darts } from "./darts/darts";
 import type { Method } from "./method";
+import { retrainOnly } from "./retrainOnly/retrainOnly";
 import { spos } from "./spos/spos";
 
-const methods: Readonly<Record<AlgorithmId, Method>> = { spos };
+const methods: Readonly<Record<AlgorithmId, Method>> = { spos, darts, gdas: darts };
 
-export function methodOf(id: AlgorithmId): Method {
-  return methods[id];
+/** Whatever the method: a run that is given its architecture only trains it. */
+export function methodOf(config: RunConfig): Method {
+  return config["retrain.arch"] === null ? methods[config.algorithm] : retrainOnly;
 }

@@ -8,10 +8,10 @@ import path from "node:path";
 import { AppError } from "@/lib/appError";
 import { buildIfStale } from "./build.mjs";
 import { ROOT } from "./process.mjs";
-import { openDriver } from "./search/driver";
+import { type Driver, openDriver } from "./search/driver";
 import { parseSearchFlags, type SearchFlags, USAGE } from "./search/flags";
 import { Progress } from "./search/progress";
-import { checkResult, summarise } from "./search/result";
+import { cellFiles, checkResult, summarise } from "./search/result";
 import { openRunLog } from "./search/runLog";
 import { runSearch } from "./search/runSearch";
 import { serve } from "./serve.mjs";
@@ -46,6 +46,20 @@ function writeWhole(file: string, text: string): void {
   renameSync(temporaryName(file), file);
 }
 
+/** A cell in the other tools' formats beside the result; returns the files written. What a format cannot express is said and left out. */
+async function writeCellFiles(driver: Driver, value: Readonly<Record<string, unknown>>, out: string, say: (sentence: string) => void): Promise<string[]> {
+  const written: string[] = [];
+  for (const { format, file } of cellFiles(value, out)) {
+    try {
+      writeWhole(file, await driver.exportAs(format));
+      written.push(file);
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return written;
+}
+
 async function search(flags: SearchFlags): Promise<number> {
   const missing = dataProblem(flags.dataset);
   if (missing !== null) throw new AppError("data.missing", missing);
@@ -72,7 +86,8 @@ async function search(flags: SearchFlags): Promise<number> {
       }
       const result = checkResult(outcome.text, outcome.interrupted);
       writeWhole(flags.out, result.text);
-      progress.end(`${summarise(result.value)}\nWrote ${flags.out}${result.isComplete ? "" : " (incomplete)"}`);
+      const others = await writeCellFiles(driver, result.value, flags.out, (sentence) => progress.say(sentence));
+      progress.end(`${summarise(result.value)}\nWrote ${[flags.out, ...others].join(", ")}${result.isComplete ? "" : " (incomplete)"}`);
       if (outcome.interrupted) return 130;
       if (!result.isComplete) throw new AppError("bug", "The run ended before its last phase; what there was is written.");
       return 0;

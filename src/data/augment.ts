@@ -8,6 +8,8 @@ import { IMAGE_BYTES, IMAGE_SIDE } from "./manifest";
 export interface AugmentOptions {
   /** Pixels of black border on each side; 0 switches the crop off. */
   readonly crop: number;
+  /** Offsets are multiples of this: 2 where a network averages 2×2 pixels first, so that it sees whole shifts. Absent: 1. */
+  readonly grain?: number;
   readonly flip: boolean;
   /** Side of the square that is cut out; 0 switches it off. */
   readonly cutout: number;
@@ -26,9 +28,10 @@ export interface AugmentDraws {
 
 /** Draw for one image: dy, dx when cropping, flip when flipping, cutY, cutX when cutting; nothing else is consumed. */
 export function drawAugmentation(rng: Rng, options: AugmentOptions): AugmentDraws {
-  const { crop } = options;
-  const dy = crop > 0 ? rng.int(2 * crop + 1) - crop : 0;
-  const dx = crop > 0 ? rng.int(2 * crop + 1) - crop : 0;
+  const { grain = 1 } = options;
+  const crop = Math.floor(options.crop / grain);
+  const dy = crop > 0 ? grain * (rng.int(2 * crop + 1) - crop) : 0;
+  const dx = crop > 0 ? grain * (rng.int(2 * crop + 1) - crop) : 0;
   const flip = options.flip && rng.next() < 0.5;
   const cutY = options.cutout > 0 ? rng.int(IMAGE_SIDE) : 0;
   const cutX = options.cutout > 0 ? rng.int(IMAGE_SIDE) : 0;

@@ -10,7 +10,7 @@ import type { Problem } from "@/lib/result";
 import type { Accuracy, Candidate } from "@/nas/candidate";
 import type { Choices } from "@/nas/mutable";
 
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 export type RunId = string;
 
@@ -83,10 +83,15 @@ export interface RunMetrics {
   readonly best: { readonly id: string; readonly accuracy: Accuracy; readonly macs: number; readonly params: number } | null;
   /** Mean accuracy of the recalibration phase's paths with and without recalibration. */
   readonly recalibration: { readonly without: Accuracy; readonly with: Accuracy } | null;
-  readonly winner: { readonly id: string; readonly choices: Choices; readonly macs: number; readonly params: number; readonly supernet: Accuracy; readonly index: number } | null;
+  /** `supernet`: its accuracy with inherited weights; null where it was never scored with any. */
+  readonly winner: { readonly id: string; readonly choices: Choices; readonly macs: number; readonly params: number; readonly supernet: Accuracy | null; readonly index: number } | null;
   /** On the test split, once, for the retrained winner. */
   readonly test: Accuracy | null;
   readonly randomBest: Accuracy | null;
+  /** Discretisation gap: the mixture and the derived member, same weights, same images. */
+  readonly gap: { readonly supernet: Accuracy; readonly derived: Accuracy } | null;
+  /** The member that the architecture weights say now. */
+  readonly derived: { readonly id: string; readonly choices: Choices } | null;
 }
 
 export interface WireError {
@@ -171,6 +176,8 @@ export type Reply =
 /** Points since the last frame; equal lengths, appended by the page. */
 export interface SeriesChunk {
   readonly loss: { readonly step: Int32Array; readonly phase: Uint8Array; readonly loss: Float32Array; readonly lr: Float32Array };
+  /** Raw architecture weights: `values` holds one column a step, all groups of the space one after the other. */
+  readonly alpha: { readonly step: Int32Array; readonly values: Float32Array };
   readonly accuracy: { readonly step: Int32Array; readonly phase: Uint8Array; readonly split: Uint8Array; readonly accuracy: Float32Array; readonly n: Int32Array };
 }
 

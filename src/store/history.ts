@@ -5,13 +5,14 @@
 import { phaseIndex } from "@/algorithms/phases";
 import type { Candidate } from "@/nas/candidate";
 import type { Frame, LatestState, SeriesChunk } from "@/session/protocol";
+import { AlphaHistory } from "./alphaHistory";
 import { CountsHistory } from "./countsHistory";
 import { Columns, Pyramid } from "./series";
 
-export type Channel = "loss" | "accuracy" | "counts" | "pool" | "latest";
+export type Channel = "loss" | "accuracy" | "counts" | "alpha" | "pool" | "latest";
 
 export class RunHistory {
-  private readonly versions: Record<Channel, number> = { loss: 0, accuracy: 0, counts: 0, pool: 0, latest: 0 };
+  private readonly versions: Record<Channel, number> = { loss: 0, accuracy: 0, counts: 0, alpha: 0, pool: 0, latest: 0 };
   private readonly listeners = new Map<Channel, Set<() => void>>();
   private readonly pool: Candidate[] = [];
   private readonly indexById = new Map<string, number>();
@@ -20,6 +21,7 @@ export class RunHistory {
   /** Loss over steps, supernet and retraining apart. */
   private pyramids = new Map<number, Pyramid>();
   readonly counts = new CountsHistory(512);
+  readonly alpha = new AlphaHistory(512);
   /** Candidates evaluated when each generation ended. */
   private latestState: LatestState | null = null;
   private rate = new Columns(["step", "imagesPerSecond", "stepMs", "bytes", "tensors"], 2048);
@@ -44,8 +46,9 @@ export class RunHistory {
     this.rate = new Columns(["step", "imagesPerSecond", "stepMs", "bytes", "tensors"], 2048);
     this.pyramids = new Map();
     this.counts.clear();
+    this.alpha.begin(this.alpha.groups);
     this.latestState = null;
-    this.touch(["loss", "accuracy", "counts", "pool", "latest"]);
+    this.touch(["loss", "accuracy", "counts", "alpha", "pool", "latest"]);
   }
 
   apply(frame: Frame): void {
@@ -56,6 +59,10 @@ export class RunHistory {
     if (frame.latest.counts.length > 0) {
       this.counts.push(frame.latest);
       touched.add("counts");
+    }
+    if (frame.series.alpha.step.length > 0) {
+      this.alpha.append(frame.series.alpha);
+      touched.add("alpha");
     }
     for (const entry of frame.log) {
       if (entry.kind !== "candidate") continue;
@@ -105,7 +112,7 @@ export class RunHistory {
       case "pool":
         return this.poolArrays();
       case "alpha":
-        return { step: new Int32Array(0), group: new Int32Array(0), edge: new Int32Array(0), op: new Int32Array(0), weight: new Float64Array(0) };
+        return this.alpha.toArrays();
       default:
         return null;
     }

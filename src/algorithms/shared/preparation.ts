@@ -1,6 +1,6 @@
 /** Compiling ahead what a phase will run, as ticks: the page sees progress, a pause need not wait for the end, and no first step stalls. */
 import type { Executor, ParamStore, PrepareWork } from "@/nn/executor";
-import type { Tick } from "./method";
+import type { Tick } from "../method";
 
 /** Sizes of the batches that so many images are cut into: the whole ones and the last. */
 export function batchSizes(images: number, batch: number): number[] {

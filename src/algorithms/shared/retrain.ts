@@ -1,13 +1,27 @@
-/** Retraining: the winner alone, from fresh weights (never inherited), on all training records; then the test split, once. */
+/** Retraining: one network from fresh weights (never inherited), on all training records; then the test split, once. */
 import { plainBatches, trainBatcher } from "@/data/batcher";
 import { recordRange } from "@/data/split";
+import type { RngKey } from "@/lib/rng";
+import type { Accuracy } from "@/nas/candidate";
 import type { Graph } from "@/nas/graph";
-import type { ParamStore } from "@/nn/executor";
-import { cosine } from "@/nn/schedule";
-import type { MethodEnv, Tick } from "../method";
+import type { Choices } from "@/nas/mutable";
+import type { NetworkOptions, Space } from "@/nas/space/types";
+import type { ParamStore, PrepareWork } from "@/nn/executor";
+import { cosine, dropPathRamp } from "@/nn/schedule";
+import type { RunConfig } from "../configKeys";
+import { epochsBySize } from "../defaults";
+import type { MethodEnv, RunData, Tick } from "../method";
 import { countRight, evaluationChunk } from "./evaluator";
 import type { LossReader } from "./losses";
-import type { SposState } from "./state";
+import { batchSizes } from "./preparation";
+
+/** What of a run belongs to retraining and test. */
+export interface RetrainState {
+  retrainStep: number;
+  testDone: number;
+  testCorrect: number;
+  test: Accuracy | null;
+}
 
 export interface RetrainControls {
   readonly losses: LossReader;
@@ -15,28 +29,63 @@ export interface RetrainControls {
   readonly lr: () => number;
 }
 
+/** An epoch is ⌊records / batch⌋ steps, at least one. */
+export function stepsPerEpoch(records: number, batch: number): number {
+  return Math.max(1, Math.floor(records / batch));
+}
+
+/** Updates of a retraining: as asked, or by the size's epochs. */
+export function retrainLength(config: RunConfig, data: RunData): number {
+  return config["retrain.steps"] ?? epochsBySize[config.algorithm][config.size].retrain * stepsPerEpoch(data.train.count, config["retrain.batch"]);
+}
+
+export function networkOptionsOf(config: RunConfig): NetworkOptions {
+  const [width, cells] = [config["retrain.width"], config["retrain.cells"]];
+  return {
+    dropPath: config["retrain.dropPath"],
+    auxiliary: config["retrain.aux"],
+    ...(width === null ? {} : { width }),
+    ...(cells === null ? {} : { cells }),
+  };
+}
+
+/** The member as it is trained from scratch. */
+export function retrainGraph(space: Space, choices: Choices, config: RunConfig): Graph {
+  return space.network?.(choices, networkOptionsOf(config)) ?? space.graph(choices);
+}
+
+/** Crop and flip as the images' side asks: offsets of whole pixels of the averaged image. */
+export function augmentation(space: Space, cutout: number) {
+  return { crop: 4, grain: 32 / (space.side ?? 32), flip: true, cutout };
+}
+
 /** `firstStep`: the run's step at which retraining begins, for the shared time axis. */
-export async function* retrain(env: MethodEnv, state: SposState, store: ParamStore, graph: Graph, total: number, firstStep: number, controls: RetrainControls): AsyncGenerator<Tick, void, void> {
-  const { config, data, executor } = env;
+export async function* retrain(env: MethodEnv, state: RetrainState, store: ParamStore, graph: Graph, total: number, firstStep: number, controls: RetrainControls): AsyncGenerator<Tick, void, void> {
+  const { config, data, executor, space } = env;
   const batcher = trainBatcher({
     set: data.train,
     indices: recordRange(0, data.train.count),
     batch: config["retrain.batch"],
     table: data.table,
     key: env.key.fold("retrain"),
-    augment: { crop: 4, flip: true, cutout: config["retrain.cutout"] },
+    augment: augmentation(space, config["retrain.cutout"]),
   });
+  const epoch = stepsPerEpoch(data.train.count, config["retrain.batch"]);
+  const drops = new DropMasks(graph, env.key.fold("drop-path"));
   const { losses } = controls;
   while (state.retrainStep < total && !controls.skipped()) {
     const started = env.now();
-    const batch = batcher.fill(state.retrainStep);
+    const step = state.retrainStep;
+    const view = batcher.fill(step);
+    const rate = dropPathRamp(config["retrain.dropPath"], Math.floor(step / epoch), Math.max(1, Math.ceil(total / epoch)));
+    const batch = { ...view, masks: drops.draw(step, rate, view.size) };
     const filled = env.now();
     env.spend("data", filled - started);
-    const lr = cosine(controls.lr(), state.retrainStep, total);
+    const lr = cosine(controls.lr(), scheduleStep(config, step, epoch), total);
     executor.trainStep(store, [graph], batch, {
       optimizer: { kind: "sgd", momentum: 0.9, weightDecay: config["retrain.wd"], decayNorms: true },
       lr,
-      clip: config["train.clip"] > 0 ? config["train.clip"] : null,
+      clip: config["retrain.clip"] > 0 ? config["retrain.clip"] : null,
       labelSmoothing: 0,
     }, true);
     env.spend("submit", env.now() - filled);
@@ -48,8 +97,46 @@ export async function* retrain(env: MethodEnv, state: SposState, store: ParamSto
   await losses.read();
 }
 
+/** The paper's cosine is constant inside an epoch; a few short epochs fall step by step. */
+function scheduleStep(config: RunConfig, step: number, epoch: number): number {
+  return config.size === "full" && config.algorithm !== "spos" ? Math.floor(step / epoch) * epoch : step;
+}
+
+/**
+ * Multipliers of drop path (spec darts 6): per sample and op 0 with probability p, else 1/(1 − p). Equal steps draw equal masks; the arrays are
+ * overwritten by the next draw.
+ */
+export class DropMasks {
+  private readonly key: RngKey;
+  private readonly masks = new Map<string, Float32Array>();
+  private readonly scopes: readonly string[];
+
+  constructor(graph: Graph, key: RngKey) {
+    this.key = key;
+    this.scopes = graph.nodes.flatMap(({ attrs }) => (attrs.op === "dropPath" ? [attrs.scope] : []));
+  }
+
+  draw(step: number, rate: number, size: number): ReadonlyMap<string, Float32Array> {
+    const rng = this.key.fold(step).stream();
+    for (const scope of this.scopes) {
+      let mask = this.masks.get(scope);
+      if (mask === undefined || mask.length < size) this.masks.set(scope, (mask = new Float32Array(size)));
+      for (let i = 0; i < size; i++) mask[i] = rate > 0 && rng.next() < rate ? 0 : 1 / (1 - rate);
+    }
+    return this.masks;
+  }
+}
+
+/** Training and the test of one network. */
+export function retrainWork({ config, data }: MethodEnv, graph: Graph): PrepareWork[] {
+  return [
+    { graph, batch: Math.min(config["retrain.batch"], data.train.count), mode: "train", optimizer: "sgd" },
+    ...batchSizes(data.test.count, evaluationChunk).map((size): PrepareWork => ({ graph, batch: size, mode: "evaluate" })),
+  ];
+}
+
 /** Accuracy of the retrained network on every test image, by its running statistics. */
-export async function* testOnce(env: MethodEnv, state: SposState, store: ParamStore, graph: Graph): AsyncGenerator<Tick, void, void> {
+export async function* testOnce(env: MethodEnv, state: RetrainState, store: ParamStore, graph: Graph): AsyncGenerator<Tick, void, void> {
   const { data, executor } = env;
   const batches = plainBatches({ set: data.test, indices: recordRange(0, data.test.count), batch: evaluationChunk, table: data.table });
   const evaluation = executor.evaluate(store, graph, "running");

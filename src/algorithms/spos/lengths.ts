@@ -1,5 +1,7 @@
 /** How long each phase is: steps from epochs, evaluations from pool and generations. */
-import { epochsBySize, type RunConfig } from "../configKeys";
+import type { RunConfig } from "../configKeys";
+import { epochsBySize } from "../defaults";
+import { retrainLength, stepsPerEpoch } from "../shared/retrain";
 import type { RunData } from "../method";
 import type { Phase } from "../phases";
 
@@ -15,19 +17,14 @@ export interface SposLengths {
   readonly evaluationsPerGeneration: readonly number[];
 }
 
-/** An epoch is ⌊records / batch⌋ steps, at least one. */
-export function stepsPerEpoch(records: number, batch: number): number {
-  return Math.max(1, Math.floor(records / batch));
-}
-
 export function lengthsOf(config: RunConfig, data: RunData): SposLengths {
-  const epochs = epochsBySize[config.size];
+  const epochs = epochsBySize[config.algorithm][config.size];
   const pool = config["evo.pool"];
   const children = config["evo.mutation"] + config["evo.crossover"];
   const perGeneration = Array.from({ length: config["evo.generations"] + 1 }, (_, g) => (g === 0 ? pool : Math.min(pool, Math.max(children, 0))));
   return {
     supernet: config["train.steps"] ?? epochs.train * stepsPerEpoch(data.weights.length, config["train.batch"]),
-    retrain: config["retrain.steps"] ?? epochs.retrain * stepsPerEpoch(data.train.count, config["retrain.batch"]),
+    retrain: retrainLength(config, data),
     recalibrationPaths: config["bn.recal"] === 0 ? 0 : config.size === "nano" ? 8 : 16,
     recalibrationImages: Math.min(data.weights.length, config["bn.recal"] * config["train.batch"]),
     evaluationImages: Math.min(data.architecture.length, config["eval.images"] ?? data.architecture.length),
@@ -52,7 +49,7 @@ export function totalsOf(config: RunConfig, data: RunData): Record<Phase, number
 /** Forward-equivalent images a unit of each phase; an update costs about three forward passes a path. */
 export function unitImagesOf(config: RunConfig, data: RunData): Record<Phase, number> {
   const { recalibrationImages, evaluationImages } = lengthsOf(config, data);
-  const paths = config["spos.sampler"] === "fair" ? (config.space === "macro8" ? 3 : 4) : 1;
+  const paths = config["spos.sampler"] === "fair" ? (config.space === "spos" ? 4 : 3) : 1;
   return {
     warmup: 0,
     supernet: 3 * config["train.batch"] * paths,

@@ -1,8 +1,8 @@
 /** Recalibrate phase: what recomputed batch-norm statistics do, once, on a few random paths. The search recalibrates every candidate anew. */
 import { rootKey } from "@/lib/rng";
 import type { MethodEnv, Tick } from "../method";
-import type { Evaluator } from "./evaluator";
-import type { GraphCache } from "./graphs";
+import type { Evaluator } from "../shared/evaluator";
+import type { GraphCache } from "../shared/graphs";
 import type { SposState } from "./state";
 
 /** Score `total` random paths with the supernet's running statistics and with recalibrated ones. */

@@ -9,8 +9,8 @@ import { checkRange, type CostRange, feasibleShare, proposeCrossovers, proposeMu
 import type { Space } from "@/nas/space/types";
 import type { RunConfig } from "../configKeys";
 import type { MethodEnv, Tick } from "../method";
-import type { Evaluator } from "./evaluator";
-import type { GraphCache } from "./graphs";
+import type { Evaluator } from "../shared/evaluator";
+import type { GraphCache } from "../shared/graphs";
 import type { Queued, SearchState } from "./state";
 
 export interface SearchControls {

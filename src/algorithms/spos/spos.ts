@@ -5,22 +5,23 @@
 import { AppError } from "@/lib/appError";
 import type { Candidate } from "@/nas/candidate";
 import { topK } from "@/nas/evolution";
+import type { Graph } from "@/nas/graph";
 import type { Choices } from "@/nas/mutable";
 import type { NormStats, ParamStore } from "@/nn/executor";
 import { phases, type Phase } from "../phases";
 import { liveKeys, type RunConfig } from "../configKeys";
-import { prepareTicks } from "../preparation";
+import { prepareTicks } from "../shared/preparation";
 import type { Method, MethodEnv, MethodMetrics, MethodRun, MethodStatus, PathStatistics, SavedState, Tick, Weights } from "../method";
-import { drain, Evaluator } from "./evaluator";
-import { GraphCache } from "./graphs";
+import { drain, Evaluator } from "../shared/evaluator";
+import { GraphCache } from "../shared/graphs";
 import { lengthsOf, totalsOf, unitImagesOf } from "./lengths";
-import { LossReader } from "./losses";
+import { LossReader } from "../shared/losses";
 import { recalibrationDemo } from "./recalibrationDemo";
-import { retrain, testOnce } from "./retrain";
+import { retrain, retrainGraph, retrainWork, testOnce } from "../shared/retrain";
 import { requireFeasible, searchCandidates } from "./search";
 import { fromJson, initialState, type SposState, toJson } from "./state";
 import { bookLoss, trainSupernet } from "./supernet";
-import { retrainWork, warmUp } from "./warmUp";
+import { warmUp } from "./warmUp";
 
 class SposRun implements MethodRun {
   readonly totals;
@@ -33,6 +34,7 @@ class SposRun implements MethodRun {
   private readonly supernet: ParamStore;
   private readonly losses: LossReader;
   private retrained: ParamStore | null = null;
+  private network: { readonly id: string; readonly graph: Graph } | null = null;
   private inherited: { readonly id: string; readonly stats: NormStats } | null = null;
   private live: RunConfig;
   private skip: Phase | null = null;
@@ -128,7 +130,7 @@ class SposRun implements MethodRun {
 
   private async *retrain(skipped: () => boolean): AsyncGenerator<Tick, void, void> {
     const winner = this.winner();
-    const graph = this.graphs.of(winner.choices);
+    const graph = this.networkOf(winner.choices);
     this.retrained ??= this.createRetrainStore(winner.choices);
     yield* prepareTicks(this.env.executor, this.retrained, retrainWork(this.env, graph), (done, total) => (this.preparing = { done, total }));
     this.preparing = null;
@@ -138,7 +140,7 @@ class SposRun implements MethodRun {
   private async *test(): AsyncGenerator<Tick, void, void> {
     const winner = this.winner();
     this.retrained ??= this.createRetrainStore(winner.choices);
-    yield* testOnce(this.env, this.state, this.retrained, this.graphs.of(winner.choices));
+    yield* testOnce(this.env, this.state, this.retrained, this.networkOf(winner.choices));
     const { test } = this.state;
     if (test) this.env.emit({ kind: "accuracy", step: this.step, phase: "test", split: "test", accuracy: test });
   }
@@ -185,6 +187,8 @@ class SposRun implements MethodRun {
       winner: won?.accuracy ? { id: won.id, choices: won.choices, macs: won.macs, params: won.params, supernet: won.accuracy, index: won.index } : null,
       test,
       randomBest: random?.accuracy ?? null,
+      gap: null,
+      derived: null,
     };
   }
 
@@ -234,8 +238,8 @@ class SposRun implements MethodRun {
     const { state } = this;
     const best = state.winner === null ? this.best() : this.winner();
     if (!best) return null;
+    if (kind === "retrained") return this.retrained && state.winner !== null && state.retrainStep > 0 ? { graph: this.networkOf(best.choices), store: this.retrained, stats: "running" } : null;
     const graph = this.graphs.of(best.choices);
-    if (kind === "retrained") return this.retrained && state.winner !== null && state.retrainStep > 0 ? { graph, store: this.retrained, stats: "running" } : null;
     if (this.env.config["bn.recal"] === 0) return { graph, store: this.supernet, stats: "running" };
     if (this.inherited?.id !== best.id) {
       this.inherited?.stats.dispose();
@@ -273,8 +277,15 @@ class SposRun implements MethodRun {
     return taken;
   }
 
+  /** The network that is trained from scratch; the same object on every call. */
+  private networkOf(choices: Choices): Graph {
+    const id = this.env.space.encode(choices);
+    if (this.network?.id !== id) this.network = { id, graph: retrainGraph(this.env.space, choices, this.env.config) };
+    return this.network.graph;
+  }
+
   private createRetrainStore(choices: Choices): ParamStore {
-    const graph = this.graphs.of(choices);
+    const graph = this.networkOf(choices);
     return this.env.executor.createStore(graph.params, graph.norms, this.env.key.fold("retrain-init"));
   }
 

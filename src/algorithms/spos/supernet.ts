@@ -4,8 +4,8 @@ import type { Choices } from "@/nas/mutable";
 import type { ParamStore } from "@/nn/executor";
 import { linearToZero } from "@/nn/schedule";
 import type { MethodEnv, Tick } from "../method";
-import type { GraphCache } from "./graphs";
-import { LossReader } from "./losses";
+import type { GraphCache } from "../shared/graphs";
+import { LossReader } from "../shared/losses";
 import { makeSampler } from "./sampler";
 import { choicesPerSlot, type SposState } from "./state";
 

@@ -6,10 +6,13 @@ import { plainBatches } from "@/data/batcher";
 import type { Graph } from "@/nas/graph";
 import type { ParamStore, PrepareWork } from "@/nn/executor";
 import type { MethodEnv, Tick } from "../method";
-import { batchSizes, prepareTicks } from "../preparation";
-import { evaluationChunk } from "./evaluator";
-import type { GraphCache } from "./graphs";
+import { batchSizes, prepareTicks } from "../shared/preparation";
+import { evaluationChunk } from "../shared/evaluator";
+import type { GraphCache } from "../shared/graphs";
 import { lengthsOf } from "./lengths";
+
+/** Members that are compiled ahead in a space whose choices are not free of one another. */
+const dependentSamples = 8;
 
 type Report = (done: number, total: number) => void;
 
@@ -20,8 +23,12 @@ export async function* warmUp(env: MethodEnv, graphs: GraphCache, store: ParamSt
   report(1, 1);
 }
 
-/** One path a choice, all slots taking that choice. */
-function pathOfEveryChoice({ space }: MethodEnv, graphs: GraphCache): Graph[] {
+/** One path a choice, all slots taking that choice; a few members where choices depend on one another. */
+function pathOfEveryChoice({ space, key }: MethodEnv, graphs: GraphCache): Graph[] {
+  if (!space.independent) {
+    const rng = key.fold("warm-up").stream();
+    return Array.from({ length: dependentSamples }, () => graphs.of(space.mutator.sample(rng)));
+  }
   const width = Math.max(...space.mutables.map((m) => m.choices.length));
   return Array.from({ length: width }, (_, choice) => graphs.of(Object.fromEntries(space.mutables.map((m) => [m.id, m.choices[Math.min(choice, m.choices.length - 1)] as string]))));
 }
@@ -36,14 +43,6 @@ function supernetWork(env: MethodEnv, graphs: GraphCache): PrepareWork[] {
     ...batchSizes(recalibrationImages, batch).map((size): PrepareWork => ({ graph, batch: size, mode: "recalibrate" })),
     ...batchSizes(evaluationImages, evaluationChunk).map((size): PrepareWork => ({ graph, batch: size, mode: "evaluate" })),
   ]);
-}
-
-/** Training and the test of one network. */
-export function retrainWork({ config, data }: MethodEnv, graph: Graph): PrepareWork[] {
-  return [
-    { graph, batch: Math.min(config["retrain.batch"], data.train.count), mode: "train", optimizer: "sgd" },
-    ...batchSizes(data.test.count, evaluationChunk).map((size): PrepareWork => ({ graph, batch: size, mode: "evaluate" })),
-  ];
 }
 
 async function* tryEveryChoice(env: MethodEnv, graphs: GraphCache, report: Report): AsyncGenerator<Tick, void, void> {

@@ -1,8 +1,8 @@
-/** A whole SPOS run in a second: made-up pictures that a network can tell apart, nano's widths and a handful of steps a phase. */
+/** A whole run in a second: made-up pictures that a network can tell apart, nano's widths and a handful of steps a phase. */
 import { parseConfig } from "@/algorithms/config";
 import type { RunConfig } from "@/algorithms/configKeys";
 import type { MethodEvent, MethodRun, RunData, SavedState, Tick } from "@/algorithms/method";
-import { spos } from "@/algorithms/spos/spos";
+import { methodOf } from "@/algorithms/methods";
 import type { ImageSet } from "@/data/dataset";
 import { IMAGE_BYTES } from "@/data/manifest";
 import { makeTable } from "@/data/normalise";
@@ -74,7 +74,7 @@ export function tinyRun(executor: Executor, config: RunConfig, saved: SavedState
   const events: MethodEvent[] = [];
   const space = makeSpace(config.space, config.size);
   let time = 0;
-  const run = spos.start(
+  const run = methodOf(config).start(
     {
       config,
       space,

@@ -13,8 +13,8 @@ export interface Driver {
   play(): Promise<void>;
   pause(): Promise<void>;
   poll(cursor: Cursor, wantsLog: boolean): Promise<Poll>;
-  /** The architecture file's text. */
-  exportArch(): Promise<string>;
+  /** The architecture in a text format. */
+  exportAs(format: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -178,11 +178,11 @@ function calls(page: Page): Omit<Driver, "close"> {
       );
       return unwrap(await bounded(looked, ANSWER_MS, "The page stopped answering.").catch(gone)) as Poll;
     },
-    exportArch: async () => {
-      const exported = page.evaluate(() => {
+    exportAs: async (format) => {
+      const exported = page.evaluate((name) => {
         const { searchCommand } = globalThis as unknown as PageGlobals;
-        return searchCommand.cross(async (app) => searchCommand.textOf(await app.exportAs("arch")));
-      });
+        return searchCommand.cross(async (app) => searchCommand.textOf(await app.exportAs(name)));
+      }, format);
       return unwrap(await bounded(exported, ANSWER_MS, "The architecture could not be exported in time.").catch(gone));
     },
   };

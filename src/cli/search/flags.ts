@@ -2,6 +2,7 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { parseConfig } from "@/algorithms/config";
+import { algorithmIds, spaceIds } from "@/algorithms/configKeys";
 import { ok, refuse, type Result } from "@/lib/result";
 
 /** Flag → the key it sets. */
@@ -21,13 +22,13 @@ type KeyFlag = keyof typeof KEY_OF_FLAG;
 
 export const USAGE = `npm run search -- [flags]
 
-  --algorithm NAME      spos
-  --space NAME          macro8, spos
+  --algorithm NAME      ${algorithmIds.join(", ")} (default ${algorithmIds[0]})
+  --space NAME          ${spaceIds.join(", ")} (default: the algorithm's own)
   --size NAME           nano, tiny, small, full (default nano)
   --seed N              default 7
   --dataset ID          emoji10 (default), cifar10
   --backend NAME        auto (default), webgpu, wasm, cpu, tfjs-webgpu, tfjs-wasm, tfjs-webgl, tfjs-cpu
-  --steps N             steps of the supernet
+  --steps N             steps of the supernet, or of the differentiable search
   --generations N       rounds of the search
   --retrain-steps N     steps of the winner's training from scratch
   --set KEY=VALUE ...   any key of the setup; may be repeated

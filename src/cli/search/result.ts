@@ -29,6 +29,15 @@ export function checkResult(text: string, isInterrupted: boolean): CheckedResult
   return { text: text.endsWith("\n") ? text : `${text}\n`, value, isComplete: value["complete"] === true };
 }
 
+/** The files of other tools that stand beside the result of a cell space, and the export format of each. */
+export function cellFiles(value: Json, out: string): readonly { readonly format: string; readonly file: string }[] {
+  const space = isRecord(value["space"]) ? value["space"]["id"] : null;
+  const stem = out.replace(/(\.arch)?\.json$/, "");
+  const file = (format: string, ending: string) => ({ format, file: `${stem}.${ending}` });
+  if (space === "darts-cell") return [file("genotype", "genotype.txt"), file("nni", "nni.json"), file("razor-cells", "razor.yaml")];
+  return space === "nasbench201-cell" ? [file("genotype", "genotype.txt"), file("nni", "nni.json")] : [];
+}
+
 function accuracy(label: string, value: unknown): string[] {
   if (!isRecord(value) || typeof value["value"] !== "number") return [];
   return [`${label} ${(value["value"] * 100).toFixed(1)} % of ${String(value["n"])} images`];
@@ -44,6 +53,7 @@ export function summarise(value: Json): string {
   const parts = [
     ...count("macs"),
     ...count("params"),
+    ...accuracy("mixture", metrics["mixtureAccuracy"]),
     ...accuracy("supernet", metrics["supernetAccuracy"]),
     ...accuracy("retrained", metrics["retrainedAccuracy"]),
   ];

@@ -51,7 +51,7 @@ async function pauseBetween(signal: AbortSignal): Promise<void> {
 
 async function exportWhatThereIs(driver: Driver): Promise<string | null> {
   try {
-    return await driver.exportArch();
+    return await driver.exportAs("arch");
   } catch {
     return null;
   }
@@ -104,5 +104,5 @@ export async function runSearch(driver: Driver, raw: Readonly<Record<string, str
   }
   const { state } = await look();
   log?.end(state, null);
-  return { text: await driver.exportArch(), interrupted: false };
+  return { text: await driver.exportAs("arch"), interrupted: false };
 }

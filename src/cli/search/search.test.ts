@@ -134,7 +134,7 @@ describe("a run", () => {
         const next = polls[Math.min(at++, polls.length - 1)];
         return next === undefined ? Promise.reject(new Error("no poll")) : Promise.resolve(next);
       },
-      exportArch: () => Promise.resolve(void calls.push("export")).then(() => "text"),
+      exportAs: () => Promise.resolve(void calls.push("export")).then(() => "text"),
       close: () => Promise.resolve(),
     };
     const log: RunLog = {

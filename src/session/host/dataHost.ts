@@ -101,11 +101,11 @@ export class DataHost {
   }
 
   /** Raw or augmented records of a part of the data, one class or all. */
-  pictures({ split, classId, start, count, augment }: Commands["images"]["args"], seed: number): Commands["images"]["result"] {
+  pictures({ split, classId, start, count, augment }: Commands["images"]["args"], seed: number, parts: { readonly weights: Int32Array; readonly validation: Int32Array } | null): Commands["images"]["result"] {
     if (!this.loaded) throw new AppError("data.missing", "No data set is loaded yet.", { recoverable: true });
     const { data } = this.loaded;
     const set = split === "test" ? data.test : data.train;
-    const part = split === "test" ? recordRange(0, data.test.count) : split === "weights" ? data.weights : data.architecture;
+    const part = split === "test" ? recordRange(0, data.test.count) : split === "weights" ? (parts?.weights ?? data.weights) : (parts?.validation ?? data.architecture);
     const all = classId === null ? part : part.filter((record) => set.labels[record] === classId);
     const records = all.slice(start, start + count);
     const images = new Uint8Array(records.length * IMAGE_BYTES);

@@ -129,7 +129,7 @@ export class Host {
       resume: ({ id }) => this.resume(id),
       classify: ({ image }) => this.between((run) => classify(run?.run ?? null, this.device.current.executor, run?.env.dataset ?? this.data.current(), image)),
       exportWeights: ({ format }) => this.between((run) => exportWeights(run?.run ?? null, run?.env.dataset ?? null, format, this.env.build)),
-      images: async (args) => this.data.pictures(args, this.run?.env.config.seed ?? 7),
+      images: async (args) => this.data.pictures(args, this.run?.env.config.seed ?? 7, this.run?.run.records ?? null),
       importDataset: ({ files }) => this.data.importFiles(files),
       downloadDataset: ({ urls }) => this.data.downloadCifar(urls),
       cancelImport: async () => this.quietly(() => this.data.cancelImport()),
@@ -216,7 +216,7 @@ export class Host {
       {
         runId,
         config,
-        method: methodOf(config.algorithm),
+        method: methodOf(config),
         space: makeSpace(config.space, config.size as SizeId),
         dataset,
         device: this.device.current,

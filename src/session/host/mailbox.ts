@@ -20,6 +20,11 @@ interface AccuracyPoint {
   readonly n: number;
 }
 
+interface AlphaPoint {
+  readonly step: number;
+  readonly values: Float32Array;
+}
+
 export class Mailbox {
   private readonly runId: RunId;
   private readonly send: (frame: Frame, transfer: ArrayBuffer[]) => void;
@@ -29,6 +34,7 @@ export class Mailbox {
   private log: LogEntry[] = [];
   private loss: LossPoint[] = [];
   private accuracy: AccuracyPoint[] = [];
+  private alpha: AlphaPoint[] = [];
 
   constructor(runId: RunId, send: (frame: Frame, transfer: ArrayBuffer[]) => void) {
     this.runId = runId;
@@ -45,6 +51,10 @@ export class Mailbox {
 
   addAccuracy(point: AccuracyPoint): void {
     this.accuracy.push(point);
+  }
+
+  addAlpha(point: AlphaPoint): void {
+    this.alpha.push(point);
   }
 
   /** Offer a newer state; it is made only when it is sent. */
@@ -78,15 +88,17 @@ export class Mailbox {
     this.log = [];
     this.credit = 0;
     const columns = [latest.path, latest.counts, latest.expected, latest.lossSum, latest.lossSquares, latest.pairs];
-    const series = [...Object.values(frame.series.loss), ...Object.values(frame.series.accuracy)];
+    const series = [...Object.values(frame.series.loss), ...Object.values(frame.series.accuracy), ...Object.values(frame.series.alpha)];
     this.send(frame, [...columns, ...series].map((c) => c.buffer as ArrayBuffer));
   }
 
   private takeSeries(): SeriesChunk {
-    const { loss, accuracy } = this;
+    const { loss, accuracy, alpha } = this;
     this.loss = [];
     this.accuracy = [];
+    this.alpha = [];
     return {
+      alpha: { step: Int32Array.from(alpha, (p) => p.step), values: joined(alpha.map((p) => p.values)) },
       loss: {
         step: Int32Array.from(loss, (p) => p.step),
         phase: Uint8Array.from(loss, (p) => p.phase),
@@ -102,4 +114,14 @@ export class Mailbox {
       },
     };
   }
+}
+
+function joined(columns: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(columns.reduce((n, column) => n + column.length, 0));
+  let at = 0;
+  for (const column of columns) {
+    out.set(column, at);
+    at += column.length;
+  }
+  return out;
 }

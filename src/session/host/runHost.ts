@@ -71,6 +71,7 @@ export class RunHost {
   /** Losses up to this step, and these accuracies, were told by the run before this one. */
   private readonly toldStep: number;
   private readonly toldAccuracies: ReadonlySet<string>;
+  private readonly toldAlpha: number;
   private readonly pacer: Pacer | null;
   /** A finished run is saved once. */
   private kept = false;
@@ -82,6 +83,7 @@ export class RunHost {
     this.mailbox = before?.mailbox ?? new Mailbox(env.runId, env.send);
     this.toldStep = Math.max(before?.toldStep ?? 0, before?.record.losses().at(-1)?.step ?? 0);
     this.toldAccuracies = new Set(before ? [...before.toldAccuracies, ...before.record.accuracies().map(nameOf)] : []);
+    this.toldAlpha = Math.max(before?.toldAlpha ?? -1, before?.record.alphas().at(-1)?.step ?? -1);
     this.pacer = env.device.device === "webgpu" ? new Pacer({ now: env.now, fence: () => env.device.executor.idle() }) : null;
     const { config, dataset } = env;
     this.settings = config;
@@ -100,16 +102,17 @@ export class RunHost {
     this.loop = new RunLoop(this.run, { now: env.now, breathe: env.breathe, sleep: env.sleep, pace: () => this.pace(), onTick: (tick, ms) => this.onTick(tick, ms) });
     this.lastSave = env.now();
     const { data } = dataset;
+    const records = this.run.records ?? { weights: data.weights, validation: data.architecture };
     this.plan = {
       runId: env.runId,
       config,
       totals: this.run.totals,
       splits: {
-        weights: data.weights.length,
-        validation: data.architecture.length,
+        weights: records.weights.length,
+        validation: records.validation.length,
         test: data.test.count,
-        evalImages: Math.min(data.architecture.length, config["eval.images"] ?? data.architecture.length),
-        recalibration: Math.min(data.weights.length, config["bn.recal"] * config["train.batch"]),
+        evalImages: Math.min(records.validation.length, config["eval.images"] ?? records.validation.length),
+        recalibration: Math.min(records.weights.length, config["bn.recal"] * config["train.batch"]),
       },
     };
     if (resumed && !before) this.replay();
@@ -299,6 +302,13 @@ export class RunHost {
         if (!this.toldAccuracies.has(nameOf(point))) this.mailbox.addAccuracy(point);
         return;
       }
+      case "alpha": {
+        const { step: at, values } = event;
+        this.record.addAlpha({ step: at, values });
+        // The mailbox gives its arrays away.
+        if (at > this.toldAlpha) this.mailbox.addAlpha({ step: at, values: values.slice() });
+        return;
+      }
       case "note":
         this.mailbox.append({ kind: "note", level: event.level, message: event.message, step });
         return;
@@ -315,6 +325,7 @@ export class RunHost {
   private replay(): void {
     for (const point of this.record.losses()) this.mailbox.addLoss(point);
     for (const point of this.record.accuracies()) this.mailbox.addAccuracy(point);
+    for (const { step, values } of this.record.alphas()) this.mailbox.addAlpha({ step, values: values.slice() });
     for (const candidate of this.run.candidates()) this.mailbox.append({ kind: "candidate", candidate });
   }
 

@@ -15,6 +15,12 @@ export interface AccuracyPoint {
   readonly n: number;
 }
 
+/** Raw architecture weights of all groups after so many steps. */
+export interface AlphaPoint {
+  readonly step: number;
+  readonly values: Float32Array;
+}
+
 const lossFields = ["step", "phase", "loss", "lr"] as const;
 const accuracyFields = ["step", "phase", "split", "accuracy", "n"] as const;
 
@@ -24,6 +30,7 @@ const capacity = 65_536;
 export class RunRecord {
   private loss: LossPoint[] = [];
   private accuracy: AccuracyPoint[] = [];
+  private readonly alpha: AlphaPoint[] = [];
 
   addLoss(point: LossPoint): void {
     this.loss.push(point);
@@ -32,6 +39,15 @@ export class RunRecord {
 
   addAccuracy(point: AccuracyPoint): void {
     this.accuracy.push(point);
+  }
+
+  /** At most one a step; a method keeps their number small. */
+  addAlpha(point: AlphaPoint): void {
+    this.alpha.push(point);
+  }
+
+  alphas(): readonly AlphaPoint[] {
+    return this.alpha;
   }
 
   losses(): readonly LossPoint[] {
@@ -47,6 +63,12 @@ export class RunRecord {
     const out = new Map<string, Float32Array>();
     for (const field of lossFields) out.set(`record/loss.${field}`, Float32Array.from(this.loss, (p) => p[field]));
     for (const field of accuracyFields) out.set(`record/accuracy.${field}`, Float32Array.from(this.accuracy, (p) => p[field]));
+    if (this.alpha.length === 0) return out;
+    const width = this.alpha[0]?.values.length ?? 0;
+    const values = new Float32Array(this.alpha.length * width);
+    this.alpha.forEach((point, i) => values.set(point.values, i * width));
+    out.set("record/alpha.step", Float32Array.from(this.alpha, (p) => p.step));
+    out.set("record/alpha.values", values);
     return out;
   }
 
@@ -60,6 +82,10 @@ export class RunRecord {
     for (let i = 0; i < column("accuracy.step").length; i++) {
       record.addAccuracy({ step: at("accuracy.step", i), phase: at("accuracy.phase", i), split: at("accuracy.split", i), accuracy: at("accuracy.accuracy", i), n: at("accuracy.n", i) });
     }
+    const alphaSteps = column("alpha.step");
+    const values = column("alpha.values");
+    const width = alphaSteps.length === 0 ? 0 : values.length / alphaSteps.length;
+    alphaSteps.forEach((step, i) => record.addAlpha({ step, values: values.slice(i * width, (i + 1) * width) }));
     return record;
   }
 }

@@ -2,10 +2,11 @@
  * What the study computes, one supernet at a time: the project's own training and its own scoring, on the networks that the
  * benchmark knows. Nothing here is a second implementation; only the order of the questions is the study's.
  */
-import { defaultsFor, type RunConfig } from "@/algorithms/configKeys";
+import type { RunConfig } from "@/algorithms/configKeys";
+import { defaultsFor } from "@/algorithms/defaults";
 import type { MethodEnv, RunData } from "@/algorithms/method";
-import { drain, Evaluator } from "@/algorithms/spos/evaluator";
-import { GraphCache } from "@/algorithms/spos/graphs";
+import { drain, Evaluator } from "@/algorithms/shared/evaluator";
+import { GraphCache } from "@/algorithms/shared/graphs";
 import { lengthsOf } from "@/algorithms/spos/lengths";
 import { initialState } from "@/algorithms/spos/state";
 import { trainSupernet } from "@/algorithms/spos/supernet";
