@@ -2,6 +2,7 @@
 import { AppError } from "@/lib/appError";
 import { version } from "@/lib/version";
 import type { Candidate } from "@/nas/candidate";
+import { textFormats } from "@/nas/formats/report";
 import { actions, type ExportFormat } from "@/store/actions";
 import { history } from "@/store/history";
 import { runStore } from "@/store/run";
@@ -9,7 +10,7 @@ import { type Phase, phases } from "@/store/keys";
 import * as control from "@/store/runControl";
 import { call } from "@/store/link";
 
-const exportFormats: readonly ExportFormat[] = ["arch", "razor-0x", "razor-1x", "spos-vector", "safetensors", "tfjs"];
+const exportFormats: readonly ExportFormat[] = [...textFormats, "cells-svg", "cells-png", "safetensors", "tfjs"];
 const channels = ["loss", "accuracy", "counts", "alpha", "pool"];
 
 /** Resolves when Train would start at once; rejects when the boot failed. */
@@ -85,7 +86,7 @@ function candidates(): Candidate[] {
   return structuredClone([...history.candidates()]);
 }
 
-/** Text formats resolve to a string, `safetensors` and `tfjs` to bytes. */
+/** Text formats and SVG resolve to a string, `cells-png`, `safetensors` and `tfjs` to bytes. */
 async function exportAs(format: string): Promise<string | Uint8Array> {
   const known = exportFormats.find((f) => f === format);
   if (!known) throw new AppError("config.invalid", `exportAs: format must be one of ${exportFormats.join(", ")}.`, { recoverable: true });

@@ -6,10 +6,12 @@ import type { RunConfig } from "@/algorithms/configKeys";
 import type { Result } from "@/lib/result";
 import type { Accuracy } from "@/nas/candidate";
 import type { ImportReport } from "@/nas/formats/detect";
+import type { TextFormat } from "@/nas/formats/report";
 import type { Choices } from "@/nas/mutable";
 import type { Commands } from "@/session/protocol";
 
-export type ExportFormat = "arch" | "razor-0x" | "razor-1x" | "spos-vector" | "safetensors" | "tfjs";
+/** Text formats, pictures of cells, and weights. */
+export type ExportFormat = TextFormat | "cells-svg" | "cells-png" | "safetensors" | "tfjs";
 
 export interface ExportedFile {
   readonly name: string;
@@ -17,6 +19,8 @@ export interface ExportedFile {
   /** Text formats; null for binary ones. */
   readonly text: string | null;
   readonly bytes: Uint8Array;
+  /** What the format leaves out, a sentence each. */
+  readonly notes?: readonly string[];
 }
 
 /** A dry run: nothing is applied until `apply`. */
@@ -52,6 +56,8 @@ export interface Actions {
   importFrom(data: string | Uint8Array): Promise<Result<PendingImport>>;
   saveCheckpoint(): Promise<void>;
   resume(id: string | null): Promise<void>;
+  /** Train one architecture from scratch in a fresh run, in its own space where the current one does not know it. */
+  retrainArch(id: string): void;
   /** Dropped files of any kind: a data set, a truth table, an architecture or an image. */
   openFiles(files: readonly File[]): void;
 }

@@ -1,67 +1,108 @@
 /** The network on show as a file, and files as networks: everything a browser can do without the worker, weights excepted. */
 import type { RunConfig } from "@/algorithms/configKeys";
 import type { Accuracy, Origin } from "@/nas/candidate";
+import { genotypeOfChoices } from "@/nas/cell/choices";
+import { alphaFacts } from "@/nas/cell/derive";
 import { archFileOf, type ArchFile, type Provenance } from "@/nas/formats/archJson";
+import { bench201Id, cellSpaceId } from "@/nas/formats/cellSpaces";
 import { importArchitecture, type ImportReport } from "@/nas/formats/detect";
-import { exportText, extensionOf } from "@/nas/formats/export";
-import type { TextFormat } from "@/nas/formats/report";
+import { expressible, exportText, extensionOf, formatsOf, lossesOf, mimeOf } from "@/nas/formats/export";
 import type { JsonObject } from "@/nas/formats/json";
-import { spaceIds } from "@/nas/space/registry";
-import { type Arch, sizes, type Space } from "@/nas/space/types";
+import { type TextFormat, textFormats } from "@/nas/formats/report";
+import { vectorToChoices } from "@/nas/formats/sposVector";
 import type { Choices } from "@/nas/mutable";
-import { ok, refuse, type Result } from "@/lib/result";
+import { isSpaceId, spaceIds } from "@/nas/space/registry";
+import { type Arch, sizes, type Space } from "@/nas/space/types";
+import { AppError } from "@/lib/appError";
+import { ok, type Problem, refuse, type Result } from "@/lib/result";
 import { version } from "@/lib/version";
-import type { ExportedFile, PendingImport } from "./actions";
+import type { LatestState, RunPlan } from "@/session/protocol";
+import type { ExportedFile, ExportFormat, PendingImport } from "./actions";
+import { cellPictures, type DrawnCells } from "./cellPictures";
 import { experimentStore } from "./experiment";
 import { history } from "./history";
 import { networkStore, showNetwork, spaceOf } from "./network";
 import { runStore } from "./run";
 
 interface Exported {
-  readonly arch: Arch;
+  readonly space: Space;
   readonly file: ArchFile;
 }
 
-/** What would be exported now: the imported or picked network on show, else the run's winner, its best so far, or the path it trains. */
+const nothing = (hint: string) => refuse("config.invalid", "There is no network to export yet.", hint);
+
+/** What would be exported now: the imported or picked network on show, else what stands for the run. */
 function current(): Result<Exported> {
   const shown = networkStore.getState().shown;
   if (shown && shown.source !== "winner") {
-    if (shown.file) return ok({ arch: shown.arch, file: shown.file });
     const space = spaceOf(shown.spaceId, shown.size);
+    if (shown.file) return ok({ space, file: shown.file });
     const metrics = metricsOf(space, shown.arch, shown.supernetAccuracy, shown.retrainedAccuracy);
-    return ok({ arch: shown.arch, file: archFileOf(space, shown.arch, { complete: true, origin: { kind: "manual" }, metrics, provenance: provenanceOf(experimentStore.getState().config) }) });
+    const provenance = provenanceOf(experimentStore.getState().config);
+    return ok({ space, file: archFileOf(space, shown.arch, { complete: true, origin: { kind: "manual" }, metrics, provenance }) });
   }
   const { plan, latest } = runStore.getState();
-  if (!plan || !latest) return refuse("config.invalid", "There is no network to export yet.", "Press Train, or import one.");
+  if (!plan || !latest) return nothing("Press Train, or import one.");
   const { config } = plan;
   const space = spaceOf(config.space, config.size);
-  const best = latest.metrics.winner ?? latest.metrics.best;
-  const id = best?.id ?? encodePath(latest.path);
-  const choices = id === null ? null : space.decode(id);
-  if (choices === null) return refuse("config.invalid", "There is no network to export yet.", "Let the run train for a step.");
-  const arch = space.canonical(choices);
-  const index = history.candidateIndex(arch.id);
+  const member = memberOf(space, latest);
+  if (member === null) return nothing("Let the run train for a step.");
+  const { winner, test, gap } = latest.metrics;
+  const index = history.candidateIndex(member.id);
   const candidate = index === undefined ? undefined : history.candidates()[index];
-  const origin: Origin = candidate?.origin ?? { kind: "random" };
+  const metrics = metricsOf(space, member, candidate?.accuracy ?? null, winner ? test : null);
   return ok({
-    arch,
-    file: archFileOf(space, arch, {
+    space,
+    file: archFileOf(space, member, {
       complete: latest.status === "complete",
-      origin,
-      metrics: metricsOf(space, arch, candidate?.accuracy ?? null, latest.metrics.winner ? latest.metrics.test : null),
+      origin: candidate?.origin ?? originOf(plan, latest),
+      // The mixture that the member was read from, and how decided it was; only a search by architecture weights has one.
+      metrics: gap === null ? metrics : { ...metrics, mixtureAccuracy: gap.supernet, ...entropies() },
       provenance: provenanceOf(config),
     }),
   });
 }
 
-/** Gene string of the path in training; null outside it. */
-function encodePath(path: Int8Array): string | null {
-  return path.length > 0 ? Array.from(path).join("") : null;
+/** By group of architecture weights: mean entropy of its rows ÷ that of a row that is undecided. */
+function entropies(): Record<string, number> {
+  const { groups } = history.alpha;
+  const raw = history.alpha.latest()?.raw;
+  let at = 0;
+  return Object.fromEntries(
+    groups.map(({ id, rows, ops }) => {
+      const alpha = raw?.subarray(at, (at += rows.length * ops.length)) ?? [];
+      return [`entropy.${id}`, Number(alphaFacts(alpha, ops.length).normalisedEntropy.toFixed(4))];
+    }),
+  );
 }
 
+/** The run's winner, its best so far, what its architecture weights say now, or the path it trains. */
+function memberOf(space: Space, { metrics, path }: LatestState): Arch | null {
+  const { winner, best, derived } = metrics;
+  if (winner) return { id: winner.id, choices: winner.choices };
+  const decoded = best ? space.decode(best.id) : null;
+  if (best && decoded) return { id: best.id, choices: decoded };
+  if (derived) return { id: derived.id, choices: derived.choices };
+  const trained = path.length > 0 ? vectorToChoices(space, Array.from(path)) : null;
+  return trained?.ok === true ? space.canonical(trained.value) : null;
+}
+
+/** Where a member comes from that is no candidate of the search. */
+function originOf({ config }: RunPlan, { metrics }: LatestState): Origin {
+  if (config["retrain.arch"] !== null) return { kind: "manual" };
+  return metrics.derived ? { kind: "derived", rule: config["darts.derive"] } : { kind: "random" };
+}
+
+/** Null prices for a member that can be shown and written but not built. */
 function metricsOf(space: Space, arch: Arch, supernetAccuracy: Accuracy | null, retrainedAccuracy: Accuracy | null): ArchFile["metrics"] {
-  const { macs, params } = space.cost(arch.choices);
-  return { supernetAccuracy, retrainedAccuracy, macs, params, latencyMs: null };
+  const accuracies = { supernetAccuracy, retrainedAccuracy, latencyMs: null };
+  try {
+    const { macs, params } = space.cost(arch.choices);
+    return { ...accuracies, macs, params };
+  } catch (cause) {
+    if (cause instanceof AppError && cause.code === "config.invalid") return { ...accuracies, macs: null, params: null };
+    throw cause;
+  }
 }
 
 function provenanceOf(config: RunConfig): Provenance {
@@ -77,19 +118,85 @@ function provenanceOf(config: RunConfig): Provenance {
   };
 }
 
-/** The architecture in a text format. */
-export function exportArchitecture(format: TextFormat): Result<ExportedFile> {
+/** FNV-1a as eight hex digits: ids of cells hold characters that file names must not, and are too long for one. */
+function shortHash(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
+
+function nameOf({ space, file }: Exported, ending: string): string {
+  return `${space.id}-${space.size}-${/^\w{1,40}$/.test(file.id) ? file.id : shortHash(file.id)}.${ending}`;
+}
+
+/** Whether the file's format is one that is written as text. */
+function isTextFormat(format: ExportFormat): format is TextFormat {
+  return textFormats.some((known) => known === format);
+}
+
+type FileFormat = Exclude<ExportFormat, "safetensors" | "tfjs">;
+type PictureFormat = Exclude<FileFormat, TextFormat>;
+
+/** The architecture in a text format, or its cells as a picture. */
+export async function exportArchitecture(format: FileFormat): Promise<Result<ExportedFile>> {
   const found = current();
   if (!found.ok) return found;
-  const { file, arch } = found.value;
-  const space = spaceOf(file.space.id === "spos" ? "spos" : "macro8", file.space.size);
+  if (!isTextFormat(format)) return exportPicture(format, found.value);
+  const { space, file } = found.value;
+  const possible = expressible(format, space, file);
+  if (!possible.ok) return possible;
   const text = exportText(format, space, file);
   return ok({
-    name: `${space.id}-${space.size}-${arch.id}.${extensionOf[format]}`,
-    mime: format === "arch" ? "application/json" : format === "spos-vector" ? "text/plain" : "application/yaml",
+    name: nameOf(found.value, extensionOf[format]),
+    mime: mimeOf[format],
     text,
     bytes: new TextEncoder().encode(text),
+    notes: lossesOf(format, space, file),
   });
+}
+
+/** What is drawn of a network; refused for networks without cells. */
+function drawnOf({ space, file }: Exported): Result<DrawnCells> {
+  if (space.id === bench201Id) return ok({ kind: "bench201", ops: space.mutables.map(({ id }) => String(file.choices[id])) });
+  if (space.id !== cellSpaceId) return refuse("config.invalid", `${space.name} has layers, not cells.`, "The path shows its layers.");
+  const genotype = genotypeOfChoices(file.choices);
+  return genotype.ok ? ok({ kind: "genotype", genotype: genotype.value }) : genotype;
+}
+
+async function exportPicture(format: PictureFormat, exported: Exported): Promise<Result<ExportedFile>> {
+  const drawn = drawnOf(exported);
+  if (!drawn.ok) return drawn;
+  const pictures = cellPictures();
+  if (pictures === null) return refuse("config.invalid", "Pictures are drawn by the page, which has not started.");
+  const { space, file } = exported;
+  const svg = await pictures.svg(drawn.value, { title: `${space.name}, ${space.size}`, subtitle: file.id });
+  if (format === "cells-svg")
+    return ok({ name: nameOf(exported, "svg"), mime: "image/svg+xml", text: svg, bytes: new TextEncoder().encode(svg) });
+  return ok({ name: nameOf(exported, "png"), mime: "image/png", text: null, bytes: await pictures.png(svg) });
+}
+
+/** A format that some network of the space can be written in, and why this one cannot. */
+export interface OfferedFormat {
+  readonly format: ExportFormat;
+  /** Null: it can, as far as its form goes; weights may still be missing. */
+  readonly problem: Problem | null;
+}
+
+/** The formats for the network that would be exported now, ours first; without one, those of the space on stage. */
+export function offeredFormats(): readonly OfferedFormat[] {
+  const found = current();
+  const { config } = experimentStore.getState();
+  const space = found.ok ? found.value.space : spaceOf(config.space, config.size);
+  const texts = formatsOf(space).map((format): OfferedFormat => {
+    const possible = found.ok ? expressible(format, space, found.value.file) : found;
+    return { format, problem: possible.ok || !found.ok ? null : possible.problem };
+  });
+  const others: readonly ExportFormat[] = [...(hasCells(space) ? (["cells-svg", "cells-png"] as const) : []), "safetensors", "tfjs"];
+  return [...texts, ...others.map((format) => ({ format, problem: null }))];
+}
+
+function hasCells({ id }: Space): boolean {
+  return id === cellSpaceId || id === bench201Id;
 }
 
 function allSpaces() {
@@ -106,10 +213,13 @@ export function importNetwork(data: string | Uint8Array): Result<PendingImport> 
 }
 
 function applyImport(report: ImportReport): void {
+  const { id } = report.space;
+  // The report's space is one of those that were offered.
+  if (!isSpaceId(id)) throw new AppError("bug", `The space ${id} is not known.`);
   const metrics = report.file?.metrics;
   showNetwork({
     source: "imported",
-    spaceId: report.space.id === "spos" ? "spos" : "macro8",
+    spaceId: id,
     size: report.space.size,
     // Lossless: the choices as the file gives them, under the id that equivalent members share.
     arch: { id: report.arch.id, choices: report.choices satisfies Choices },

@@ -1,7 +1,11 @@
-/** Take the result home: six formats, each with a preview, or the reason why it cannot be written yet. */
+/**
+ * Take the result home: the formats of the network's space, each with a preview, or the reason why this network cannot be written in it. Which
+ * these are depends on the network that is on show when the dialog opens.
+ */
 import { Copy, Download } from "lucide-react";
 import { useEffect, useState } from "react";
 import { actions, type ExportedFile, type ExportFormat } from "@/store/actions";
+import type { OfferedFormat } from "@/store/exports";
 import type { Problem, Result } from "@/lib/result";
 import { announce } from "@/store/view";
 import { Button } from "@/ui/Button";
@@ -12,15 +16,22 @@ import { saveFile } from "./saveFile";
 import { Sheet } from "./Sheet";
 
 const words = text.dialogs.export;
-export const exportFormats: readonly ExportFormat[] = [
-  "arch",
-  "razor-1x",
-  "razor-0x",
-  "spos-vector",
-  "safetensors",
-  "tfjs",
-];
 const PREVIEW = 20_000;
+
+/** The formats of the network on show; null until the code that knows them has come. */
+function useOffered(): readonly OfferedFormat[] | null {
+  const [offered, setOffered] = useState<readonly OfferedFormat[] | null>(null);
+  useEffect(() => {
+    let current = true;
+    void import("@/store/exports").then(({ offeredFormats }) => {
+      if (current) setOffered(offeredFormats());
+    });
+    return () => {
+      current = false;
+    };
+  }, []);
+  return offered;
+}
 
 /** The file of a format, made anew whenever the format changes; null while it is being made. */
 function useExport(format: ExportFormat): Result<ExportedFile> | null {
@@ -46,6 +57,26 @@ function useExport(format: ExportFormat): Result<ExportedFile> | null {
   return made?.format === format ? made.result : null;
 }
 
+/** A picture file as a picture. */
+function Picture({ file }: { readonly file: ExportedFile }) {
+  const [url, setUrl] = useState<string | null>(null);
+  useEffect(() => {
+    const made = URL.createObjectURL(new Blob([new Uint8Array(file.bytes)], { type: file.mime }));
+    setUrl(made);
+    return () => URL.revokeObjectURL(made);
+  }, [file]);
+  if (url === null) return null;
+  return <img className={styles.picture} src={url} alt={words.picture(file.name)} />;
+}
+
+function Notes({ notes }: { readonly notes: readonly string[] }) {
+  return notes.map((note) => (
+    <p key={note} className={styles.warning}>
+      {note}
+    </p>
+  ));
+}
+
 function Preview({ result }: { readonly result: Result<ExportedFile> | null }) {
   if (result === null) return <p className={styles.soft}>{words.making}</p>;
   if (!result.ok) {
@@ -58,9 +89,11 @@ function Preview({ result }: { readonly result: Result<ExportedFile> | null }) {
     );
   }
   const file = result.value;
+  if (file.mime.startsWith("image/")) return <Picture file={file} />;
   if (file.text === null) return <p className={styles.soft}>{words.binary(bytesText(file.bytes.length))}</p>;
   return (
     <>
+      <Notes notes={file.notes ?? []} />
       {file.text.length > PREVIEW && <p className={styles.soft}>{words.cut(bytesText(PREVIEW))}</p>}
       {/* Scrolls; reachable by keyboard. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
@@ -71,7 +104,47 @@ function Preview({ result }: { readonly result: Result<ExportedFile> | null }) {
   );
 }
 
+function Formats({
+  offered,
+  chosen,
+  onChoose,
+}: {
+  readonly offered: readonly OfferedFormat[];
+  readonly chosen: ExportFormat;
+  readonly onChoose: (format: ExportFormat) => void;
+}) {
+  return (
+    <fieldset className={styles.formats}>
+      <legend className="visually-hidden">{words.list}</legend>
+      {offered.map(({ format, problem }) => (
+        <label
+          key={format}
+          className={styles.format}
+          data-checked={chosen === format ? "" : undefined}
+          data-disabled={problem === null ? undefined : ""}
+        >
+          <input
+            type="radio"
+            name="format"
+            value={format}
+            checked={chosen === format}
+            disabled={problem !== null}
+            onChange={() => onChoose(format)}
+          />
+          <span>
+            {words.formats[format]?.name ?? format}
+            <span className={styles.what}>
+              {problem === null ? words.formats[format]?.what : words.cannot(problem.message)}
+            </span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
 export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
+  const offered = useOffered();
   const [format, setFormat] = useState<ExportFormat>("arch");
   const result = useExport(format);
   const file = result?.ok === true ? result.value : null;
@@ -91,18 +164,7 @@ export function ExportDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <Sheet title={words.title} lead={words.lead} wide onClose={onClose}>
       <div className={styles.export}>
-        <fieldset className={styles.formats}>
-          <legend className="visually-hidden">{words.list}</legend>
-          {exportFormats.map((id) => (
-            <label key={id} className={styles.format} data-checked={format === id ? "" : undefined}>
-              <input type="radio" name="format" value={id} checked={format === id} onChange={() => setFormat(id)} />
-              <span>
-                {words.formats[id]?.name ?? id}
-                <span className={styles.what}>{words.formats[id]?.what}</span>
-              </span>
-            </label>
-          ))}
-        </fieldset>
+        <Formats offered={offered ?? []} chosen={format} onChoose={setFormat} />
         <div className={styles.result}>
           <Preview result={result} />
         </div>

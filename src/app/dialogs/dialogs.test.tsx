@@ -6,19 +6,33 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fail, ok } from "@/lib/result";
 import { importArchitecture } from "@/nas/formats/detect";
 import { makeSpace } from "@/nas/space/registry";
+import { showNetwork } from "@/store/network";
 import { holdImport, importStore } from "@/store/pendingImport";
 import { viewStore } from "@/store/view";
 import { text } from "@/viz/copy";
 import { freshPage, type Spies } from "../testing/shell";
 import Dialogs from "./Dialogs";
-import { exportFormats } from "./ExportDialog";
 
 let spies: Spies;
 
 beforeEach(() => {
   spies = freshPage();
+  showNetwork(null);
 });
 afterEach(cleanup);
+
+/** The formats in the list and whether they can be chosen. */
+function offered(): [string, boolean][] {
+  return screen.getAllByRole<HTMLInputElement>("radio").map((radio) => [radio.value, !radio.disabled]);
+}
+
+/** Put a pair of cells on show, by id. */
+function showCells(id: string): void {
+  const choices = makeSpace("darts-cell", "nano").decode(id);
+  if (choices === null) throw new Error("bad test id");
+  const accuracies = { supernetAccuracy: null, retrainedAccuracy: null };
+  showNetwork({ source: "sample", spaceId: "darts-cell", size: "nano", arch: { id, choices }, ...accuracies });
+}
 
 describe("export", () => {
   const file = (format: string) =>
@@ -29,9 +43,53 @@ describe("export", () => {
     viewStore.setState({ dialog: "export" });
     render(<Dialogs />);
     expect(await screen.findByText("content of arch")).toBeTruthy();
-    await userEvent.click(screen.getByRole("radio", { name: /gene vector/ }));
+    await userEvent.click(await screen.findByRole("radio", { name: /gene vector/ }));
     expect(await screen.findByText("content of spos-vector")).toBeTruthy();
-    expect(screen.getAllByRole("radio")).toHaveLength(exportFormats.length);
+    expect(offered()).toEqual([
+      ...["arch", "razor-1x", "razor-0x", "spos-vector", "safetensors", "tfjs"].map((format) => [format, true]),
+    ]);
+  });
+
+  it("offers what a network of cells can be written in, and says why not", async () => {
+    spies.exportAs.mockImplementation(async (format: string) => file(format));
+    const nasnet =
+      "n:s5.1+s3.0-s5.0+s3.0-ap.1+sk.0-ap.0+ap.0-s3.1+sk.1;r:s5.1+s7.0-mp.1+s7.0-ap.1+s5.0-sk.3+ap.2-s3.2+mp.1/456";
+    showCells(nasnet);
+    viewStore.setState({ dialog: "export" });
+    render(<Dialogs />);
+    const refused = await screen.findByRole("radio", {
+      name: /MMRazor.*Not for this network\. The cells have 5 nodes/s,
+    });
+    expect(refused).toHaveProperty("disabled", true);
+    expect(offered()).toEqual([
+      ["arch", true],
+      ["genotype", true],
+      ["nni", true],
+      ["razor-cells", false],
+      ["cells-svg", true],
+      ["cells-png", true],
+      ["safetensors", true],
+      ["tfjs", true],
+    ]);
+  });
+
+  it("shows what a format leaves out, and pictures as pictures", async () => {
+    spies.exportAs.mockImplementation(async (format: string) => {
+      const made = { name: `net.${format}`, bytes: new Uint8Array(16) };
+      return format === "cells-png"
+        ? ok({ ...made, mime: "image/png", text: null })
+        : ok({ ...made, mime: "application/json", text: "{}", notes: ["The list reduce_concat is lost."] });
+    });
+    vi.stubGlobal("URL", Object.assign(URL, { createObjectURL: () => "blob:cells", revokeObjectURL: vi.fn() }));
+    showCells("n:s3.0+s3.1;r:mp.0+sk.1");
+    viewStore.setState({ dialog: "export" });
+    render(<Dialogs />);
+    expect(await screen.findByText("The list reduce_concat is lost.")).toBeTruthy();
+    await userEvent.click(await screen.findByRole("radio", { name: /PNG picture/ }));
+    expect(await screen.findByRole("img", { name: "Preview of net.cells-png" })).toHaveProperty("src", "blob:cells");
+    expect(screen.getByRole("button", { name: text.shell.copy })).toHaveProperty("disabled", true);
+    expect(screen.getByRole("button", { name: text.shell.download })).toHaveProperty("disabled", false);
+    vi.unstubAllGlobals();
   });
 
   it("says why a format is not available and keeps the buttons off", async () => {
@@ -95,6 +153,21 @@ describe("import", () => {
     expect(apply).toHaveBeenCalledOnce();
     expect(viewStore.getState().dialog).toBeNull();
     expect(importStore.getState().pending).toBeNull();
+  });
+
+  it("names the format of cells, what was ignored and why", () => {
+    const read = importArchitecture(
+      `{"normal/op_2_0": "sepconv3x3", "normal/input_2_0": [0], "normal/op_2_1": "skip_connect", "normal/input_2_1": 1,
+        "reduce/op_2_0": "sep_conv_3x3", "reduce/input_2_0": 1, "reduce/op_2_1": "skip_connect", "reduce/input_2_1": 0, "width": 36}`,
+      { spaces: [makeSpace("darts-cell", "nano")] },
+    );
+    if (!read.ok) throw new Error(read.problem.message);
+    holdImport("exported.json", { report: read.value, apply: vi.fn() });
+    viewStore.setState({ dialog: "import" });
+    render(<Dialogs />);
+    expect(screen.getByRole("dialog").textContent).toMatch(
+      /NNI architecture dict for darts-cell, size nano.*n:s3\.0\+sk\.1;r:s3\.1\+sk\.0.*sepconv3x3.*sep_conv_3x3.*“width” \(it is the size of the network/s,
+    );
   });
 
   it("changes nothing on Cancel", async () => {

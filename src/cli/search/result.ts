@@ -54,6 +54,7 @@ export function summarise(value: Json): string {
     ...count("macs"),
     ...count("params"),
     ...accuracy("mixture", metrics["mixtureAccuracy"]),
+    ...Object.entries(metrics).flatMap(([name, entropy]) => (name.startsWith("entropy.") && typeof entropy === "number" ? [`entropy of ${name.slice(8)} ${entropy.toFixed(2)}`] : [])),
     ...accuracy("supernet", metrics["supernetAccuracy"]),
     ...accuracy("retrained", metrics["retrainedAccuracy"]),
   ];

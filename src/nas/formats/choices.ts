@@ -1,7 +1,11 @@
 /** Choices of an imported file against the mutables of a space: nothing reaches a space that it does not offer. */
 import { ok, type Result } from "@/lib/result";
+import { choicesOfGenotype } from "../cell/choices";
+import { cellKinds } from "../cell/genotype";
 import type { ChoiceValue, Choices, Mutable } from "../mutable";
 import type { Space } from "../space/types";
+import { cellSpaceId } from "./cellSpaces";
+import { readFlatCells } from "./nniDict";
 import { listSome, quote, unreadable } from "./text";
 
 /** Op names of older MMRazor material (rule 7): `ShuffleBlock_7x7` is `shuffle_7x7`. */
@@ -40,8 +44,29 @@ export interface CheckedChoices {
   readonly unknown: readonly string[];
 }
 
+/**
+ * Values of a pair of cells. Its mutables say what the search can find; a file may hold any cells, of another node count or with ops that
+ * are not searched, so the cells are checked instead.
+ */
+function checkCells(values: Readonly<Record<string, unknown>>): Result<CheckedChoices> {
+  const read = readFlatCells(values, { concat: true, repeats: "allow" });
+  if (!read.ok) return read;
+  const { genotype, understood, mapped } = read.value;
+  const choices = choicesOfGenotype(genotype);
+  const filled = cellKinds
+    .filter((kind) => !Object.hasOwn(values, `${kind}/concat`))
+    .map((kind) => `${kind}/concat: not given → ${genotype[kind].concat.join(", ")}`);
+  return ok({
+    choices,
+    understood,
+    mapped: [...mapped, ...filled],
+    unknown: Object.keys(values).filter((key) => !Object.hasOwn(choices, key)),
+  });
+}
+
 /** Values by mutable id → choices of the space. Missing mutables and values that are not offered are refused; unknown keys are returned. */
 export function checkChoices(space: Space, values: Readonly<Record<string, unknown>>): Result<CheckedChoices> {
+  if (space.id === cellSpaceId) return checkCells(values);
   const missing = space.mutables.filter((m) => !Object.hasOwn(values, m.id)).map((m) => m.id);
   const name = `${space.id} ${space.size}`;
   if (missing.length > 0)

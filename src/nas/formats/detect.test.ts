@@ -1,16 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { rootKey } from "@/lib/rng";
-import { makeSpace } from "../space/registry";
+import { makeSpace, spaceIds } from "../space/registry";
 import { sizes, type Space } from "../space/types";
 import { archFileOf, writeArchJson, type ArchFile, type ArchFileParts } from "./archJson";
 import { importArchitecture } from "./detect";
-import { exportText } from "./export";
-import { textFormats } from "./report";
+import { exportText, formatsOf } from "./export";
 import { choicesToVector, writeVector } from "./sposVector";
 import { priceSubnetFile, roundTripSubnetFile } from "./subnetGolden";
 
-const spaces: Space[] = (["macro8", "spos"] as const).flatMap((id) => sizes.map((size) => makeSpace(id, size)));
+const spaces: Space[] = spaceIds.flatMap((id) => sizes.map((size) => makeSpace(id, size)));
 const parts: ArchFileParts = {
   complete: true,
   origin: { kind: "mutation", parent: "02120110", layers: [7] },
@@ -52,13 +51,15 @@ describe("export ∘ import is the identity", () => {
       for (let i = 0; i < 8; i++) {
         const arch = space.canonical(space.mutator.sample(rng));
         const file: ArchFile = archFileOf(space, arch, parts);
-        for (const format of textFormats) {
+        for (const format of formatsOf(space)) {
           const text = exportText(format, space, file);
           const report = importArchitecture(new TextEncoder().encode(text), { spaces, current: space });
           if (!report.ok) throw new Error(`${format}: ${report.problem.message}`);
           expect(report.value.format).toBe(format);
           expect(report.value.space).toEqual({ id: space.id, size: space.size });
-          expect(report.value.arch).toEqual(arch);
+          // The id of cells keeps the order of a node's inputs where the file has no id of its own.
+          const id = format === "arch" ? arch.id : space.encode(arch.choices);
+          expect(report.value.arch).toEqual({ choices: arch.choices, id });
           expect(report.value.warnings).toEqual([]);
           expect(report.value.ignored).toEqual([]);
           expect(report.value.mapped).toEqual([]);
@@ -160,8 +161,6 @@ describe("subnet files", () => {
     expect(
       refused(JSON.stringify({ resolution: 192, width: [], kernel_size: [], expand_ratio: [], depth: [] })),
     ).toContain("AttentiveNAS");
-    expect(refused("Genotype(normal=[('sep_conv_3x3', 0)], normal_concat=[2])")).toContain("DARTS");
-    expect(refused("normal_n2:\n  chosen:\n  - normal_n2_p0\n")).toContain("DARTS");
     expect(refused(`{"00000000": {"test_acc": [1, 2, 3]}}`)).toContain("NAS-Bench-Macro");
   });
 });

@@ -3,91 +3,45 @@
  * Nothing here throws for a file's sake, and nothing is applied: the caller shows the report first.
  */
 import { ok, type Result } from "@/lib/result";
-import type { Choices } from "../mutable";
+import type { Genotype } from "../cell/genotype";
+import { parseCellId } from "../cell/id";
 import type { Space } from "../space/types";
-import { parseArchTree, type ArchFile } from "./archJson";
+import { parseArchTree } from "./archJson";
+import { import201, importCells } from "./cellImport";
+import type { CellText } from "./cellNames";
 import { checkChoices } from "./choices";
+import { formatsOf } from "./export";
+import { archOf, ignoredOf, nameOf, reportOf, same, takenOf, type Fit, type ImportOptions } from "./fit";
+import { looksLikeGenotype, readGenotypeText } from "./genotypeText";
 import { asRecord } from "./json";
-import { razorEntries, readRazorYaml, type RazorText } from "./razorYaml";
+import { is201Dict, looksLike201, read201Dict, read201Text } from "./nasbench201Text";
+import { isNniDict, readFlatCells } from "./nniDict";
+import { isRazorCells, readRazorCells } from "./razorCells";
+import { parseYaml, razorEntries, type RazorText } from "./razorYaml";
 import { placeEntries, slotsNamed, subnetToChoices } from "./razorImport";
-import type { IgnoredKey, ImportReport, SpaceRef, TextFormat } from "./report";
+import type { ImportReport, TextFormat } from "./report";
 import { looksLikeVector, readVector, vectorToChoices } from "./sposVector";
 import { decodeText, listSome, parseJson, quote, unreadable } from "./text";
 
+export type { ImportOptions } from "./fit";
 export type { ImportReport } from "./report";
-
-export interface ImportOptions {
-  /** Every space an architecture may belong to, in order of preference. */
-  readonly spaces: readonly Space[];
-  /** The space on screen: taken when a format that does not name its space fits it as well as any other. */
-  readonly current?: SpaceRef;
-}
-
-/** What one format found in one space. */
-interface Found {
-  readonly choices: Choices;
-  readonly understood: readonly string[];
-  readonly mapped: readonly string[];
-  readonly ignored: readonly IgnoredKey[];
-}
-
-interface Fit {
-  readonly space: Space;
-  readonly found: Found;
-}
-
-function nameOf(space: SpaceRef): string {
-  return `${space.id} ${space.size}`;
-}
-
-function same(a: SpaceRef, b: SpaceRef | undefined): boolean {
-  return b !== undefined && a.id === b.id && a.size === b.size;
-}
-
-function refOf(space: Space): SpaceRef {
-  return { id: space.id, size: space.size };
-}
-
-function reportOf(
-  format: TextFormat,
-  fit: Fit,
-  fits: readonly Fit[],
-  warnings: readonly string[],
-  file?: ArchFile,
-): ImportReport {
-  const { space, found } = fit;
-  const arch = space.canonical(found.choices);
-  const given = space.encode(found.choices);
-  const mapped =
-    given === arch.id ? found.mapped : [...found.mapped, `${given} → ${arch.id} (the same network, canonical form)`];
-  const report = {
-    format,
-    space: refOf(space),
-    candidates: fits.map((other) => refOf(other.space)),
-    arch,
-    choices: found.choices,
-    understood: found.understood,
-    mapped,
-    ignored: found.ignored,
-    warnings,
-  };
-  return file === undefined ? report : { ...report, file };
-}
 
 /** Of all fitting spaces those with the most slots; among them the current one, else the first. */
 function choose(
   fits: readonly Fit[],
   options: ImportOptions,
-): { fit: Fit; fits: readonly Fit[]; warnings: string[] } | null {
+): { fit: Fit; fits: readonly Space[]; warnings: string[] } | null {
   const most = Math.max(...fits.map((fit) => fit.space.mutables.length));
   const best = fits.filter((fit) => fit.space.mutables.length === most);
   const fit = best.find((candidate) => same(candidate.space, options.current)) ?? best[0];
   if (fit === undefined) return null;
-  const warnings =
-    best.length > 1 && !same(fit.space, options.current)
-      ? [`The file fits ${listSome(best.map((b) => nameOf(b.space)))}; ${nameOf(fit.space)} was taken.`]
-      : [];
-  return { fit, fits: best, warnings };
+  const spaces = best.map(({ space }) => space);
+  return { fit, fits: spaces, warnings: takenOf(fit.space, spaces, options.current) };
+}
+
+/** The options with only those spaces that a format can hold a member of. */
+function within(format: TextFormat, options: ImportOptions): ImportOptions {
+  return { ...options, spaces: options.spaces.filter((space) => formatsOf(space).includes(format)) };
 }
 
 function importVector(text: string, options: ImportOptions): Result<ImportReport> {
@@ -126,14 +80,7 @@ function importRazor(text: RazorText, options: ImportOptions): Result<ImportRepo
   }
   const chosen = choose(fits, options);
   if (chosen !== null) {
-    const { ignored } = chosen.fit.found;
-    const warnings =
-      ignored.length > 0
-        ? [
-            ...chosen.warnings,
-            `${ignored.length} unknown ${ignored.length === 1 ? "key was" : "keys were"} ignored: ${listSome(ignored.map((entry) => entry.key))}.`,
-          ]
-        : chosen.warnings;
+    const warnings = [...chosen.warnings, ...ignoredOf(chosen.fit.found.ignored)];
     return ok(reportOf(subnet.style, chosen.fit, chosen.fits, warnings));
   }
   // Explain against the space with the same slots, the current one first; else the one with the smallest difference.
@@ -188,7 +135,51 @@ function importArch(tree: unknown, options: ImportOptions): Result<ImportReport>
       ignored,
     },
   };
-  return ok(reportOf("arch", fit, [fit], warnings, { ...file, id: file.id ?? arch.id, choices }));
+  return ok(reportOf("arch", fit, [space], warnings, { ...file, id: file.id ?? archOf(space, choices).id, choices }));
+}
+
+/** A parsed tree → report: what it is, its keys tell. `text` lets refusals name the line. */
+function importTree(tree: unknown, text: string, options: ImportOptions): Result<ImportReport> {
+  const record = asRecord(tree);
+  if (record !== null) {
+    const keys = Object.keys(record);
+    if (Object.hasOwn(record, "format")) return importArch(record, options);
+    if (keys.some((key) => /^(?:normal|reduce|cell)\/\d+_\d+$/.test(key) && asRecord(record[key]) !== null))
+      return unreadable(
+        "These are the probabilities of a search of NNI, not an architecture.",
+        "Export its best architecture instead.",
+      );
+    if (isNniDict(keys)) {
+      const cells = readFlatCells(record, { text });
+      return cells.ok ? importCells("nni", cells.value, options) : cells;
+    }
+    if (isRazorCells(keys)) {
+      const cells = readRazorCells(record, text);
+      return cells.ok ? importCells("razor-cells", cells.value, options) : cells;
+    }
+    if (is201Dict(keys)) {
+      const cell = read201Dict(record, text);
+      return cell.ok ? import201("nni", cell.value, options) : cell;
+    }
+  }
+  const entries = razorEntries(tree);
+  return entries.ok ? importRazor(entries.value, within("razor-1x", options)) : entries;
+}
+
+/** The id of a pair of cells, as architecture files and pictures carry it. */
+function looksLikeCellId(text: string): boolean {
+  return /^n:[^\n]{1,300};r:[^\n]{1,300}$/.test(text);
+}
+
+function cellTextOf(genotype: Genotype): CellText {
+  return { genotype, understood: ["id"], mapped: [], ignored: [], warnings: [] };
+}
+
+/** JSON, or a Python dict as tutorials show it: with a name before it, in single quotes. */
+function parseDict(text: string): Result<unknown> {
+  const bare = text.replace(/^(\s*)[A-Za-z_]\w{0,99}[ \t]*=[ \t]*(?=\{)/, "$1");
+  const isPython = bare !== text || /'(?:normal|reduce|cell)[/_]/.test(text.slice(0, 4096));
+  return isPython ? parseYaml(bare) : parseJson(text);
 }
 
 /**
@@ -198,18 +189,24 @@ function importArch(tree: unknown, options: ImportOptions): Result<ImportReport>
 export function importArchitecture(source: Uint8Array | string, options: ImportOptions): Result<ImportReport> {
   const decoded = decodeText(source);
   if (!decoded.ok) return decoded;
-  const text = decoded.value.trim();
-  if (looksLikeVector(text)) return importVector(text, options);
-  if (/^(?:\w+\s*=\s*)?Genotype\s*\(/.test(text))
-    return unreadable("This is a DARTS genotype; cell spaces are not part of this version yet.");
-  if (text.startsWith("{") || text.startsWith("[")) {
-    const tree = parseJson(text);
-    if (!tree.ok) return tree;
-    const record = asRecord(tree.value);
-    if (record !== null && Object.hasOwn(record, "format")) return importArch(record, options);
-    const entries = razorEntries(tree.value);
-    return entries.ok ? importRazor(entries.value, options) : entries;
+  // Only the end: a refusal names lines as the reader counts them.
+  const text = decoded.value.trimEnd();
+  const start = text.trimStart();
+  if (looksLikeVector(start)) return importVector(start, within("spos-vector", options));
+  if (looksLikeCellId(start)) {
+    const id = parseCellId(start);
+    if (!id.ok) return unreadable(`The text is not an architecture: ${id.problem.message}`);
+    return importCells("genotype", cellTextOf(id.value), options);
   }
-  const entries = readRazorYaml(text);
-  return entries.ok ? importRazor(entries.value, options) : entries;
+  if (looksLike201(start)) {
+    const cell = read201Text(start);
+    return cell.ok ? import201("genotype", cell.value, options) : cell;
+  }
+  const isTree = /^(?:[A-Za-z_]\w{0,99}[ \t]*=[ \t]*\{|[{[])/.test(start);
+  if (!isTree && looksLikeGenotype(text)) {
+    const cells = readGenotypeText(text);
+    return cells.ok ? importCells("genotype", cells.value, options) : cells;
+  }
+  const tree = isTree ? parseDict(text) : parseYaml(text);
+  return tree.ok ? importTree(tree.value, text, options) : tree;
 }

@@ -3,15 +3,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { macro8Cost } from "../space/macro8";
 import { parseMacroTable } from "../benchmark/macroTable";
-import { makeSpace } from "../space/registry";
+import { makeSpace, spaceIds } from "../space/registry";
 import { sizes, type Space } from "../space/types";
 import { archFileOf } from "./archJson";
 import { importArchitecture } from "./detect";
-import { exportText } from "./export";
-import { textFormats } from "./report";
+import { expressible, exportText, formatsOf } from "./export";
 
 const SEED = 20250101;
-const spaces: Space[] = (["macro8", "spos"] as const).flatMap((id) => sizes.map((size) => makeSpace(id, size)));
+const spaces: Space[] = spaceIds.flatMap((id) => sizes.map((size) => makeSpace(id, size)));
 
 const seeds: Uint8Array[] = spaces
   .filter(({ size }) => size !== "full")
@@ -31,7 +30,9 @@ const seeds: Uint8Array[] = spaces
         createdAt: "2025-01-01T00:00:00Z",
       },
     });
-    return textFormats.map((format) => new TextEncoder().encode(exportText(format, space, file)));
+    return formatsOf(space)
+      .filter((format) => expressible(format, space, file).ok)
+      .map((format) => new TextEncoder().encode(exportText(format, space, file)));
   });
 
 const pieces = [
@@ -75,6 +76,19 @@ const pieces = [
   "nas-playground/architecture",
   '"format"',
   "\ud800",
+  "Genotype(",
+  "normal=",
+  "normal_concat=",
+  "range(2, 6)",
+  "('sep_conv_3x3', 1), ",
+  "normal/op_2_0",
+  "normal/input_2_0",
+  "normal_n2",
+  "normal_n2_p0",
+  "cell/0_1",
+  "|none~0|",
+  "+",
+  "n:s3.0+sk.1;r:",
   "é",
   "\t",
 ];
@@ -124,6 +138,14 @@ const names = fc.constantFrom(
   "ks",
   "depth",
   "channel_unit_cfg",
+  "normal/op_2_0",
+  "normal/input_2_0",
+  "normal/concat",
+  "reduce/op_2_1",
+  "normal/2_0",
+  "normal_n2",
+  "normal_n2_p0",
+  "cell/0_1",
 );
 const tree = fc.dictionary(
   names,
@@ -132,7 +154,8 @@ const tree = fc.dictionary(
     fc.constant("nas-playground/architecture"),
     fc.constant(1),
     fc.record({ chosen: anything }),
-    fc.record({ id: fc.constant("macro8"), size: fc.constant("nano") }),
+    fc.record({ id: fc.constantFrom("macro8", "darts-cell", "nasbench201-cell"), size: fc.constant("nano") }),
+    fc.constantFrom("sep_conv_3x3", "none", "normal_n2_p0"),
   ),
 );
 

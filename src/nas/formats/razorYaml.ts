@@ -8,7 +8,7 @@ import { ok, type Result } from "@/lib/result";
 import type { Choices } from "../mutable";
 import type { Space } from "../space/types";
 import { asRecord, isForbiddenKey } from "./json";
-import { listSome, MAX_DEPTH, quote, unreadable } from "./text";
+import { lineAt, listSome, MAX_DEPTH, quote, unreadable } from "./text";
 
 export type RazorStyle = "razor-0x" | "razor-1x";
 
@@ -99,7 +99,7 @@ function refuseShape(text: string): ReturnType<typeof unreadable> | null {
 /** Thrown inside the reader only: the text uses a part of YAML that subnet files have no use for. */
 class Refusal extends Error {}
 
-function toPlain(node: unknown, depth: number): unknown {
+function toPlain(node: unknown, text: string, depth: number): unknown {
   if (node === null) return null;
   if (depth > 4) throw new Refusal("is nested deeper than a subnet file");
   if (isAlias(node)) throw new Refusal("uses YAML aliases");
@@ -109,7 +109,7 @@ function toPlain(node: unknown, depth: number): unknown {
   }
   if (isSeq(node)) {
     if (node.anchor !== undefined) throw new Refusal("uses YAML anchors");
-    return node.items.map((item) => toPlain(item, depth + 1));
+    return node.items.map((item) => toPlain(item, text, depth + 1));
   }
   if (!isMap(node)) throw new Refusal("is not a subnet file");
   if (node.anchor !== undefined) throw new Refusal("uses YAML anchors");
@@ -119,14 +119,15 @@ function toPlain(node: unknown, depth: number): unknown {
       throw new Refusal("has a key that is not a name");
     const name = String(key.value);
     if (isForbiddenKey(name)) throw new Refusal(`contains the key ${quote(name)}`);
-    if (seen.has(name)) throw new Refusal(`contains the key ${quote(name)} twice`);
-    seen.set(name, toPlain(value, depth + 1));
+    if (seen.has(name))
+      throw new Refusal(`contains the key ${quote(name)} twice (again in line ${lineAt(text, key.range?.[0] ?? 0)})`);
+    seen.set(name, toPlain(value, text, depth + 1));
   }
   return Object.fromEntries(seen);
 }
 
 /** YAML text → plain tree (no anchors, aliases, duplicate or prototype keys). */
-function parseYaml(text: string): Result<unknown> {
+export function parseYaml(text: string): Result<unknown> {
   const refusal = refuseShape(text);
   if (refusal !== null) return refusal;
   try {
@@ -138,7 +139,7 @@ function parseYaml(text: string): Result<unknown> {
       schema: "core",
     });
     if (parsed.errors.length > 0) return unreadable("The file is neither JSON nor valid YAML; it may be cut off.");
-    return ok(toPlain(parsed.contents, 0));
+    return ok(toPlain(parsed.contents, text, 0));
   } catch (cause) {
     if (cause instanceof Refusal) return unreadable(`The file ${cause.message}, which no subnet file does.`);
     return unreadable("The file is neither JSON nor valid YAML; it may be cut off.");
@@ -165,9 +166,6 @@ function recognise(keys: readonly string[], record: Readonly<Record<string, unkn
   const bare = keys.map((key) => key.replace(/^architecture\./, "").replace(/^backbone\./, ""));
   if (bare.some((key) => /^layers\.\d+\.(?:\d+\.)?(?:depth|kernel_size|expand_ratio|out_channels)$/.test(key))) {
     return "This is a subnet of the OFA or AttentiveNAS space, which is not part of this version yet.";
-  }
-  if (keys.some((key) => /^(?:normal|reduce)_n\d+(?:_p\d+)?$/.test(key) || /^(?:normal|reduce)\//.test(key))) {
-    return "This is a cell architecture (DARTS); cell spaces are not part of this version yet.";
   }
   return null;
 }
@@ -196,7 +194,7 @@ export function razorEntries(tree: unknown): Result<RazorText> {
   return ok({ entries, without });
 }
 
-/** YAML text → entries of a subnet file. */
+/** YAML text → entries of a subnet file of layers. */
 export function readRazorYaml(text: string): Result<RazorText> {
   const tree = parseYaml(text);
   return tree.ok ? razorEntries(tree.value) : tree;

@@ -4,7 +4,7 @@ import type { Arch, SizeId } from "../space/types";
 import type { ArchFile } from "./archJson";
 
 /** Formats that can be written and read as text. */
-export const textFormats = ["arch", "razor-0x", "razor-1x", "spos-vector"] as const;
+export const textFormats = ["arch", "razor-0x", "razor-1x", "spos-vector", "genotype", "nni", "razor-cells"] as const;
 export type TextFormat = (typeof textFormats)[number];
 
 export interface SpaceRef {
@@ -23,7 +23,7 @@ export interface ImportReport {
   readonly space: SpaceRef;
   /** Every known space the file fits, the taken one included. More than one only for formats that do not name their space. */
   readonly candidates: readonly SpaceRef[];
-  /** Canonical architecture. */
+  /** Canonical architecture. Its id is the file's own where it has one; else that of cells keeps the order of a node's inputs. */
   readonly arch: Arch;
   /** The choices as the file gives them, before canonicalisation. */
   readonly choices: Choices;

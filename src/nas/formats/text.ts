@@ -80,7 +80,56 @@ export function jsonDepth(text: string, limit: number): number {
   return deepest;
 }
 
-/** Text → JSON tree without prototype keys; nesting is bounded. Values are still unknown: a schema follows. */
+/** Line (from 1) of a place in a text. */
+export function lineAt(text: string, at: number): number {
+  let line = 1;
+  for (let i = text.indexOf("\n"); i >= 0 && i < at; i = text.indexOf("\n", i + 1)) line++;
+  return line;
+}
+
+/** Line in which a key of a flat file (JSON, YAML or a Python dict) stands; null when the text spells the key otherwise. */
+export function lineOfKey(text: string, key: string): number | null {
+  const literal = key.replace(/[^A-Za-z0-9_]/g, "\\$&");
+  const found = new RegExp(`(?:^|[\\s{,"'])(${literal})["']?\\s*:`).exec(text);
+  return found === null ? null : lineAt(text, found.index + found[0].indexOf(key));
+}
+
+/** A failed import that names the line, where it is known. `what` is a sentence that may begin with a key. */
+export function unreadableAt(line: number | null, what: string): ReturnType<typeof refuse> {
+  return unreadable(line === null ? `In the file, ${what}` : `Line ${line}: ${what}`);
+}
+
+/**
+ * The first key that an object of valid JSON holds twice, and where the second one begins; null when there is none. `JSON.parse`
+ * keeps the last without a word. Keys are compared after decoding, so that an escaped letter hides nothing.
+ */
+export function findDuplicateKey(text: string): { readonly key: string; readonly at: number } | null {
+  const open: (Set<string> | null)[] = [];
+  // A string is a key when an object is open and nothing but `{` or `,` came before it.
+  let isKey = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x22) {
+      const start = i;
+      for (i++; i < text.length && text.charCodeAt(i) !== 0x22; i++) if (text.charCodeAt(i) === 0x5c) i++;
+      const keys = isKey ? open.at(-1) : null;
+      isKey = false;
+      if (!keys) continue;
+      const key = JSON.parse(text.slice(start, i + 1)) as string;
+      if (keys.has(key)) return { key, at: start };
+      keys.add(key);
+    } else if (c === 0x7b || c === 0x5b) {
+      open.push(c === 0x7b ? new Set() : null);
+      isKey = c === 0x7b;
+    } else if (c === 0x7d || c === 0x5d) {
+      open.pop();
+      isKey = false;
+    } else if (c === 0x2c) isKey = true;
+  }
+  return null;
+}
+
+/** Text → JSON tree without prototype or repeated keys; nesting is bounded. Values are still unknown: a schema follows. */
 export function parseJson(text: string): Result<unknown> {
   if (jsonDepth(text, MAX_DEPTH) > MAX_DEPTH)
     return unreadable(`The file is nested more than ${MAX_DEPTH} levels deep; no architecture file is.`);
@@ -93,5 +142,7 @@ export function parseJson(text: string): Result<unknown> {
   const forbidden = findForbiddenKey(tree);
   if (forbidden !== null)
     return unreadable(`The file contains the key ${quote(forbidden)}, which no architecture file has.`);
+  const twice = findDuplicateKey(text);
+  if (twice !== null) return unreadableAt(lineAt(text, twice.at), `the key ${quote(twice.key)} is there twice.`);
   return ok(tree);
 }

@@ -10,6 +10,14 @@ const formats: Readonly<Record<string, FormatCopy>> = {
   "razor-1x": { name: "MMRazor subnet (YAML, 1.x)", what: "One chosen op a layer, for MMRazor 1.x" },
   "razor-0x": { name: "MMRazor subnet (YAML, 0.x)", what: "The list form of MMRazor 0.x" },
   "spos-vector": { name: "SPOS gene vector", what: "Indices of the choices, as the authors write them" },
+  genotype: { name: "Genotype", what: "Cells as their authors print them" },
+  nni: { name: "NNI architecture dict", what: "Choices by name, as NNI exports them" },
+  "razor-cells": {
+    name: "MMRazor subnet (YAML, DARTS)",
+    what: "Two edges a node, one op an edge",
+  },
+  "cells-svg": { name: "Cells (SVG picture)", what: "With a legend, in the theme on screen" },
+  "cells-png": { name: "Cells (PNG picture)", what: "The same picture at twice its size" },
   safetensors: { name: "Weights (safetensors)", what: "Parameters of the retrained network, by name" },
   tfjs: { name: "TensorFlow.js model", what: "A zip with model.json and weights" },
 };
@@ -69,6 +77,8 @@ export const dialogs = {
     making: "Preparing…",
     binary: (size: string): string => `Binary file, ${size}. Nothing to preview.`,
     cut: (shown: string): string => `The first ${shown}. Copy and download take all of it.`,
+    picture: (name: string): string => `Preview of ${name}`,
+    cannot: (why: string): string => `Not for this network. ${why}`,
     unavailable: "Not available yet",
     failed: "This format could not be written.",
     saved: (name: string): string => `${name} downloaded.`,
@@ -85,6 +95,14 @@ export const dialogs = {
     none: "nothing",
     apply: "Show this network",
     chooseHint: "Applying shows the network, pins it and makes it exportable. The run goes on.",
+  },
+  /** Text alternative of the picture of cells. */
+  picture: {
+    node: (node: number, opA: string, fromA: string, opB: string, fromB: string): string =>
+      `Node ${node} adds ${opA} of ${fromA} and ${opB} of ${fromB}.`,
+    edge: (from: number, to: number, op: string): string => `Node ${to} adds ${op} of node ${from}.`,
+    concat: (nodes: readonly number[]): string =>
+      nodes.length === 1 ? `It gives out node ${nodes[0]}.` : `It gives out nodes ${nodes.join(", ")}.`,
   },
   help: {
     title: "Keyboard shortcuts",
