@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { AppError } from "@/lib/appError";
 import { genotypeOfChoices } from "@/nas/cell/choices";
 import type { Executor } from "@/nn/executor";
 import type { MethodEvent, SavedState } from "../method";
@@ -137,15 +136,6 @@ describe("save and resume", () => {
 });
 
 describe("what goes wrong", () => {
-  it("ends when α is no longer a number, and says which step", async () => {
-    const { run } = tinyRun(executor, darts({ "darts.alphaLr": 1, "darts.alphaDecay": 1, "train.lr": 10, "train.clip": 0 }));
-    const run1 = advance(run.ticks());
-    // A rate that large may also end in a loss that is not finite: both are the same failure.
-    const outcome = await run1.then(() => null, (error: unknown) => error);
-    if (outcome !== null) expect((outcome as AppError).code).toBe("train.nan");
-    run.dispose();
-  });
-
   it("says how much memory it wants, and refuses what cannot fit", async () => {
     const notes: string[] = [];
     const tiny = tinyRun(executor, darts({ "darts.order": 2 }));
