@@ -1,6 +1,17 @@
 /** The palette's promise, recomputed: every pair of op colours stays apart for four kinds of sight, and each stands out from its background. */
 import { describe, expect, it } from "vitest";
-import { familyColors, type OpFamily, opColor, opStyle, paletteBackground, sequential, signed } from "./palette";
+import { dartsPrimitives } from "@/nas/cell/genotype";
+import {
+  faded,
+  familyColors,
+  type OpFamily,
+  opColor,
+  opStyle,
+  paletteBackground,
+  sequential,
+  signed,
+  stackOrder,
+} from "./palette";
 
 type Vector = readonly [number, number, number];
 
@@ -90,6 +101,11 @@ describe("op styles", () => {
     for (const ops of [
       ["identity", "mb3_k3", "mb6_k5"],
       ["shuffle_3x3", "shuffle_5x5", "shuffle_7x7", "shuffle_xception"],
+      dartsPrimitives,
+      ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"],
+      // AmoebaNet, which has the most kinds of ops of the published cells, and SETN.
+      ["avg_pool_3x3", "max_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "sep_conv_7x7", "conv_7x1_1x7"],
+      ["avg_pool_3x3", "max_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "conv_3x1_1x3"],
     ]) {
       for (const of of [
         (op: string) => opStyle(op).code,
@@ -103,11 +119,35 @@ describe("op styles", () => {
   });
 
   it("keeps codes within four characters, names it does not know included", () => {
-    for (const op of ["identity", "mb3_k3", "shuffle_xception", "mb_k7e6", "something_new", "toString"]) {
+    for (const op of [
+      "identity",
+      "mb3_k3",
+      "shuffle_xception",
+      "mb_k7e6",
+      "something_new",
+      "toString",
+      "conv_7x1_1x7",
+      "nor_conv_3x3",
+    ]) {
       expect(opStyle(op).code.length).toBeLessThanOrEqual(4);
     }
     expect(opStyle("something_new").code).toBe("some");
     expect(opStyle("mb_k7e6").code).toBe("k7e6");
+  });
+});
+
+describe("stacks", () => {
+  it("puts what computes below, then pools, skip and none, whatever the order of the columns", () => {
+    expect(stackOrder(dartsPrimitives).map((k) => opStyle(dartsPrimitives[k] ?? "").code)).toEqual(
+      ["sep3", "sep5", "dil3", "dil5", "max3", "avg3", "skip", "none"], // prettier-ignore
+    );
+    expect(stackOrder(["identity", "mb3_k3", "mb6_k5"])).toEqual([1, 2, 0]);
+  });
+
+  it("fades towards the background and stays opaque", () => {
+    expect(faded("#102030", 1, "light")).toBe("rgb(16, 32, 48)");
+    expect(faded("#000000", 0.25, "light")).toBe("rgb(191, 191, 191)");
+    expect(faded("#ffffff", 0, "dark")).toBe("rgb(20, 23, 28)");
   });
 });
 

@@ -52,7 +52,8 @@ const glyphs: Readonly<Record<OpFamily, string>> = {
   none: "╱╱",
 };
 
-const styles: Readonly<Record<string, readonly [code: string, family: OpFamily]>> = {
+/** Ops that borrow the family of others in spaces without those bring a glyph of their own. */
+const styles: Readonly<Record<string, readonly [code: string, family: OpFamily, glyph?: string]>> = {
   identity: ["skip", "skip"],
   skip_connect: ["skip", "skip"],
   max_pool_3x3: ["max3", "maxPool"],
@@ -67,6 +68,11 @@ const styles: Readonly<Record<string, readonly [code: string, family: OpFamily]>
   sep_conv_5x5: ["sep5", "sepLarge"],
   dil_conv_3x3: ["dil3", "dilSmall"],
   dil_conv_5x5: ["dil5", "dilLarge"],
+  sep_conv_7x7: ["sep7", "dilLarge", "▮"],
+  conv_7x1_1x7: ["7×1", "dilSmall", "┼"],
+  conv_3x1_1x3: ["3×1", "dilSmall", "┼"],
+  nor_conv_1x1: ["c1×1", "sepSmall"],
+  nor_conv_3x3: ["c3×3", "sepLarge"],
   none: ["none", "none"],
 };
 
@@ -81,7 +87,7 @@ function mobileStyle(op: string): OpStyle | null {
 /** Code, glyph and family of an op. An op that the table lacks gets the first letters of its name, never an error. */
 export function opStyle(op: string): OpStyle {
   const style = Object.hasOwn(styles, op) ? styles[op] : undefined;
-  if (style !== undefined) return { code: style[0], glyph: glyphs[style[1]], family: style[1] };
+  if (style !== undefined) return { code: style[0], glyph: style[2] ?? glyphs[style[1]], family: style[1] };
   return mobileStyle(op) ?? { code: op.replace(/[^a-z0-9]/gi, "").slice(0, 4) || "?", glyph: "○", family: "sepSmall" };
 }
 
@@ -141,4 +147,30 @@ export function sequential(t: number, theme: PaletteTheme): string {
 /** Difference from a baseline, `t` in −1–1: orange below, grey at zero, blue above. */
 export function signed(t: number, theme: PaletteTheme): string {
   return mix(signedStops[theme], (t + 1) / 2);
+}
+
+/** Order of the families in a stack, from the bottom: what computes, then what only passes on, then nothing. */
+const stackFamilies: readonly OpFamily[] = [
+  "sepSmall",
+  "sepLarge",
+  "dilSmall",
+  "dilLarge",
+  "maxPool",
+  "avgPool",
+  "skip",
+  "none",
+];
+
+/** Columns of a list of ops in stacking order, the same for every row, so that the eye learns it once. Equal families keep their order. */
+export function stackOrder(ops: readonly string[]): number[] {
+  const rank = ops.map((op) => stackFamilies.indexOf(opStyle(op).family));
+  return ops.map((_, k) => k).sort((a, b) => (rank[a] ?? 0) - (rank[b] ?? 0) || a - b);
+}
+
+/** A colour at a share of its ink on the panel background, opaque: what `globalAlpha` would show, without seams where marks touch. */
+export function faded(color: string, ink: number, theme: PaletteTheme): string {
+  const channels = (hex: string): number[] => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+  const back = channels(paletteBackground[theme]);
+  const mixed = channels(color).map((c, i) => Math.round(c * ink + (back[i] ?? 0) * (1 - ink)));
+  return `rgb(${mixed.join(", ")})`;
 }

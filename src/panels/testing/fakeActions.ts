@@ -40,6 +40,7 @@ export function fakeActions(over: Partial<Actions> = {}): ActionCall[] {
     importFrom: note("importFrom", Promise.resolve(refuse("test", "Not in this test."))),
     saveCheckpoint: note("saveCheckpoint", nothing),
     resume: note("resume", nothing),
+    retrainArch: note("retrainArch", undefined),
     openFiles: note("openFiles", undefined),
     ...over,
   };

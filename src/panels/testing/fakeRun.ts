@@ -2,7 +2,8 @@
  * A made-up run for panel tests and for looking at panels without a worker: frames as the session would send them, and the
  * store states that go with them. Everything derives from the seed; no number here means anything about a real network.
  */
-import { defaultsFor, type RunConfig, type SpaceId } from "@/algorithms/configKeys";
+import type { RunConfig, SpaceId } from "@/algorithms/configKeys";
+import { defaultsFor } from "@/algorithms/defaults";
 import { phaseIndex, phases, type Phase } from "@/algorithms/phases";
 import { rootKey } from "@/lib/rng";
 import type { Candidate } from "@/nas/candidate";
@@ -67,7 +68,17 @@ export function fakeLatest(space: Space, over: Partial<LatestState> = {}): Lates
     generation: 0,
     eta: null,
     progress: 0,
-    metrics: { loss: null, lr: null, best: null, recalibration: null, winner: null, test: null, randomBest: null },
+    metrics: {
+      loss: null,
+      lr: null,
+      best: null,
+      recalibration: null,
+      winner: null,
+      test: null,
+      randomBest: null,
+      gap: null,
+      derived: null,
+    },
     stepMs: 0,
     imagesPerSecond: 0,
     split: { data: 1, submit: 2, wait: 14, read: 1 },
@@ -98,8 +109,11 @@ export function genesOf(space: Space, choices: Choices): number[] {
   });
 }
 
+const noAlpha: SeriesChunk["alpha"] = { step: new Int32Array(0), values: new Float32Array(0) };
+
 const noSeries: SeriesChunk = {
   loss: { step: new Int32Array(0), phase: new Uint8Array(0), loss: new Float32Array(0), lr: new Float32Array(0) },
+  alpha: noAlpha,
   accuracy: {
     step: new Int32Array(0),
     phase: new Uint8Array(0),
@@ -120,6 +134,7 @@ function trainingSeries(phase: Phase, step: number, at: number, loss: number): S
       loss: Float32Array.of(loss),
       lr: Float32Array.of(0.016 * (1 - at)),
     },
+    alpha: noAlpha,
     accuracy: {
       step: Int32Array.from(validated ? [step, step] : [step]),
       phase: Uint8Array.from(validated ? [phaseIndex(phase), phaseIndex(phase)] : [phaseIndex(phase)]),

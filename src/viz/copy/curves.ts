@@ -1,4 +1,13 @@
 /** Visible text of the curves panel. */
+
+/** Name of a stretch of the run by what its method does there. */
+function band(phase: "supernet" | "search" | "retrain", algorithm: string): string {
+  const isMixed = algorithm === "darts" || algorithm === "gdas";
+  if (phase === "retrain") return "Retrain";
+  if (phase === "supernet") return isMixed ? "Search" : "Supernet";
+  return isMixed ? "Derive" : "Search";
+}
+
 export const curves = {
   title: "Training & machine",
   subtitle: "Is it learning, and is the machine coping?",
@@ -15,7 +24,7 @@ export const curves = {
   resetZoom: "Whole run",
   zoomHint: "Wheel or drag to zoom, double-click for the whole run",
   lanes: { rate: "img/s", bytes: "Memory" },
-  bands: { supernet: "Supernet", search: "Search", retrain: "Retrain" },
+  band,
   splits: ["Training", "Validation", "Test"],
   machine: "Machine",
   imagesPerSecond: "images/s",

@@ -1,6 +1,22 @@
 /** Visible text of the data browser. */
 import { countText } from "../format";
 
+type Split = "weights" | "validation" | "test";
+
+/** `movesAlpha`: whether the part that trains no weights moves architecture weights, or ranks candidates. */
+function split(id: Split, movesAlpha: boolean): string {
+  if (id === "validation") return movesAlpha ? "α" : "Validation";
+  return id === "weights" ? "Weights" : "Test";
+}
+
+function splitNote(id: Split, movesAlpha: boolean): string {
+  if (id === "weights") return "These train the weights.";
+  if (id === "test") return "Only for looking: the test part is used once, for the final network.";
+  return movesAlpha
+    ? "These move the architecture weights; no other weight is trained on them until the derived network is."
+    : "These rank the candidates; no weight is trained on them.";
+}
+
 export const data = {
   title: "Data",
   caption: "Each row is one class; these are the pictures the network learns from.",
@@ -22,13 +38,9 @@ export const data = {
   switching: "The run keeps the set it was opened with; restart it to use this one.",
   remove: "Remove from this browser",
   removeName: (name: string) => `Remove ${name} from this browser`,
-  split: "Part of the data",
-  splits: { weights: "Weights", validation: "Validation", test: "Test" },
-  splitNotes: {
-    weights: "These train the weights.",
-    validation: "These rank the candidates; no weight is trained on them.",
-    test: "Only for looking: the test part is used once, for the final network.",
-  },
+  parts: "Part of the data",
+  split,
+  splitNote,
   augment: "As augmented in training",
   augmentNote: "Shifted and mirrored by the run's own seed.",
   previous: "Previous images",

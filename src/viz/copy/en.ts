@@ -1,4 +1,5 @@
 /** The English catalogue, one file a panel and one for everything around them. A second language is a second file of this shape. */
+import { cells } from "./cells";
 import { curves } from "./curves";
 import { data } from "./data";
 import { dialogs } from "./dialogs";
@@ -8,5 +9,6 @@ import { path } from "./path";
 import { pool } from "./pool";
 import { settings } from "./settings";
 import { shell } from "./shell";
+import { streams } from "./streams";
 
-export const en = { shell, settings, errors, dialogs, path, pool, curves, data, network } as const;
+export const en = { shell, settings, errors, dialogs, path, pool, curves, data, network, streams, cells } as const;

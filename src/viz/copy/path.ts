@@ -15,6 +15,10 @@ export const path = {
   },
   caption: "Each column is a layer, each row a choice; the bright route trains now.",
   empty: "Press Train: every step lights one path through the supernet.",
+  notApplicable: {
+    mixed: (method: string, see: string) => `${method} has no sampled path; see ${see}.`,
+    cells: (see: string) => `Cells have no row of layers for a path to lead through; see ${see}.`,
+  },
   loading: "Getting the supernet ready.",
   stage: (stage: number) => `Stage ${stage}`,
   map: (hin: number, hout: number) => (hin === hout ? `${hout}×${hout}` : `${hin}→${hout}`),

@@ -38,7 +38,11 @@ export const pool = {
   emptyHint: "Drag the limit line now if you want cheaper or dearer networks.",
   loading: "The search has begun; the first candidate is being evaluated.",
   booting: "Getting ready; the limit can be set already.",
-  notApplicable: "This method has no candidate pool.",
+  notApplicable: {
+    mixed: (method: string, see: string) => `${method} has no pool; see ${see}.`,
+    retrain: (see: string) =>
+      `One given architecture is trained and nothing is searched, so there is no pool; see ${see}.`,
+  },
   generation: (g: number, of: number) => `generation ${g} of ${of}`,
   candidates: (n: number) => `${countText(n)} candidates`,
   axis: { macs: "FLOPs (multiply–adds)", params: "Parameters", accuracy: "Validation accuracy (%)" },
@@ -72,6 +76,7 @@ export const pool = {
     random: "drawn at random",
     randomArm: "random search",
     manual: "evaluated by hand",
+    derived: "derived from α",
     mutation: (parent: string) => `mutation of ${parent}`,
     crossover: (a: string, b: string) => `crossover of ${a} and ${b}`,
   },
@@ -90,7 +95,8 @@ export const pool = {
   none: "No candidates yet.",
   caption:
     "Each mark is a network: further left is cheaper, further up is more accurate; the line joins the best trade-offs.",
-  captionTruth: "Each mark is a network: further right the supernet rates it higher, further up it is truly better; the grey bars are the whole table.",
+  captionTruth:
+    "Each mark is a network: further right the supernet rates it higher, further up it is truly better; the grey bars are the whole table.",
   met: (n: number) => `met ${countText(n)} times`,
   focus: (id: string, accuracy: string, cost: string, origin: string) => `${id}, ${accuracy} at ${cost}, ${origin}.`,
   truth,

@@ -10,6 +10,9 @@ export interface SettingCopy {
 
 const groups = {
   supernet: "Supernet",
+  search: "Search",
+  alpha: "Architecture weights",
+  temperature: "Temperature",
   norm: "Batch norm",
   evolution: "Evolution",
   retrain: "Retraining",
@@ -46,12 +49,63 @@ const keys: Readonly<Record<string, SettingCopy>> = {
   "retrain.steps": { label: "Steps", hint: "auto = by epochs of the data" },
   "retrain.lr": { label: "Learning rate", hint: "falls to 0 on a cosine" },
   "retrain.wd": { label: "Weight decay" },
+  "retrain.clip": { label: "Gradient clip", hint: "0 = none" },
   "retrain.cutout": { label: "Cutout", unit: "pixels" },
+  "retrain.dropPath": { label: "Drop path", hint: "largest probability, reached linearly" },
+  "retrain.aux": { label: "Auxiliary loss", hint: "weight of a second classifier; needs 32×32" },
+  "retrain.width": { label: "Channels", hint: "of the first cells, even; auto = by size" },
+  "retrain.cells": { label: "Cells", hint: "auto = by size" },
+  "retrain.arch": {
+    label: "Only train",
+    hint: "an architecture's id, or a published cell such as DARTS_V2; none = search",
+  },
+  "darts.order": { label: "Gradient of α", hint: "2nd order looks one step ahead, at 2.5 times the work" },
+  "darts.alphaLr": { label: "Learning rate of α", hint: "paper: 0.0003; fewer steps need more" },
+  "darts.alphaDecay": { label: "Weight decay of α", hint: "paper: 0.001" },
+  "darts.warmupEpochs": { label: "Warm-up", unit: "epochs", hint: "of weights alone; paper: 0" },
+  "darts.skipLimit": { label: "Skip limit", hint: "most skips of the derived normal cell" },
+  "darts.derive": { label: "Rule", hint: "how α becomes an architecture; paper: Official" },
+  "gdas.tauMax": { label: "First epoch", hint: "paper: 10" },
+  "gdas.tauMin": { label: "Last epoch", hint: "falls linearly; paper: 0.1" },
+};
+
+/** What another method says of the same key. */
+const mixedKeys: Readonly<Record<string, SettingCopy>> = {
+  "train.batch": { label: "Batch", unit: "images", hint: "for weights and as many for α; paper: 64" },
+  "train.steps": { label: "Steps", hint: "each moves weights and α once; auto = by epochs" },
+  "train.lr": { label: "Learning rate", hint: "of the weights, on a cosine by epochs; paper: 0.025" },
+  "train.wd": { label: "Weight decay", hint: "of the weights; paper: 0.0003" },
+  "train.clip": { label: "Gradient clip", hint: "0 = none; paper: 5" },
+  "bn.recal": { label: "Recalibration", unit: "batches", hint: "before an architecture is scored; 0 = none" },
+  "eval.images": { label: "Images a score", hint: "all = the whole part that moves α" },
+  "retrain.batch": { label: "Batch", unit: "images", hint: "paper: 96" },
+  "retrain.lr": { label: "Learning rate", hint: "falls to 0 on a cosine; paper: 0.025" },
+  "retrain.wd": { label: "Weight decay", hint: "paper: 0.0003" },
+  "retrain.clip": { label: "Gradient clip", hint: "0 = none; paper: 5" },
+  "retrain.cutout": { label: "Cutout", unit: "pixels", hint: "paper: 16" },
+  "retrain.dropPath": { label: "Drop path", hint: "paper: 0.2, linear" },
+  "retrain.aux": { label: "Auxiliary loss", hint: "paper: 0.4, needs 32×32" },
+  "retrain.width": { label: "Channels", hint: "of the first cells, even; paper: 36" },
+  "retrain.cells": { label: "Cells", hint: "paper: 20" },
+};
+
+/** GDAS where it differs from DARTS. */
+const gdasKeys: Readonly<Record<string, SettingCopy>> = {
+  "train.wd": { label: "Weight decay", hint: "of the weights; paper: 0.0005" },
+};
+
+/** Whole numbers that mean one of a few things. */
+const choices: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "darts.order": { 1: "1st order", 2: "2nd order" },
 };
 
 /** Values of enumerations as a reader says them; absent = as they are. */
 const values: Readonly<Record<string, string>> = {
   spos: "SPOS",
+  darts: "DARTS",
+  gdas: "GDAS",
+  official: "Official",
+  nni: "NNI",
   macro8: "macro8",
   nano: "Nano",
   tiny: "Tiny",
@@ -66,12 +120,23 @@ const values: Readonly<Record<string, string>> = {
 };
 
 /** Space names: `spos` is an algorithm and a space. */
-const spaces: Readonly<Record<string, string>> = { macro8: "macro8", spos: "ShuffleNet" };
+const spaces: Readonly<Record<string, string>> = {
+  macro8: "macro8",
+  spos: "ShuffleNet",
+  "darts-cell": "DARTS cells",
+  "nasbench201-cell": "NAS-Bench-201",
+};
 
-const absent: SettingCopy = { label: "" };
+/** `algorithm`: some hints differ by method. */
+function of(key: string, algorithm = "spos"): SettingCopy {
+  const layers = algorithm === "spos" ? [keys] : algorithm === "gdas" ? [gdasKeys, mixedKeys, keys] : [mixedKeys, keys];
+  const found = layers.find((words) => Object.hasOwn(words, key));
+  return found?.[key] ?? { label: key };
+}
 
-function of(key: string): SettingCopy {
-  return (Object.hasOwn(keys, key) ? keys[key] : undefined) ?? { ...absent, label: key };
+/** Values of a whole number with their words; null where the number is just a number. */
+function choicesOf(key: string): Readonly<Record<string, string>> | null {
+  return (Object.hasOwn(choices, key) ? choices[key] : undefined) ?? null;
 }
 
 function value(of: string): string {
@@ -86,6 +151,7 @@ export const settings = {
   of,
   value,
   space,
+  choicesOf,
   groups,
   live: "live",
   liveHint: "Takes effect at the next step of a running search",

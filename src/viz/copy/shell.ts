@@ -1,6 +1,9 @@
 /** Visible text of everything around the panels: header, control bar, rail, inspector, status bar, messages. Dialogs have `dialogs.ts`. */
 
-const phases: Readonly<Record<string, string>> = {
+type Words = Readonly<Record<string, string>>;
+
+/** Phases by what a method makes of them: the supernet phase of a search by α is the search itself, and what follows reads α off. */
+const sampledPhases: Words = {
   warmup: "Warm-up",
   supernet: "Supernet",
   recalibrate: "Recalibrate",
@@ -8,14 +11,29 @@ const phases: Readonly<Record<string, string>> = {
   retrain: "Retrain",
   test: "Test",
 };
+const mixedPhases: Words = { ...sampledPhases, supernet: "Search", search: "Derive" };
 
 /** What ending a phase early leads to. Phases that are over in a moment cannot be skipped. */
-const skips: Readonly<Record<string, string>> = {
+const sampledSkips: Words = {
   supernet: "Search now",
   recalibrate: "Search now",
   search: "Retrain now",
   retrain: "Test now",
 };
+const mixedSkips: Words = { supernet: "Derive now", retrain: "Test now" };
+
+const isMixed = (algorithm: string): boolean => algorithm === "darts" || algorithm === "gdas";
+
+function phase(id: string, algorithm: string): string {
+  const words = isMixed(algorithm) ? mixedPhases : sampledPhases;
+  return words[id] ?? id;
+}
+
+/** Words of the button that ends a phase; null where it cannot be ended. */
+function skip(id: string, algorithm: string): string | null {
+  const words = isMixed(algorithm) ? mixedSkips : sampledSkips;
+  return words[id] ?? null;
+}
 
 const statuses: Readonly<Record<string, string>> = {
   idle: "idle",
@@ -31,8 +49,8 @@ const plural = (n: number, one: string, many: string): string => `${n} ${n === 1
 export const shell = {
   appName: "NAS Playground",
   appLine: "Watch a neural network being searched for",
-  phases,
-  skips,
+  phase,
+  skip,
   statuses,
 
   copied: "Copied.",
@@ -103,6 +121,9 @@ export const shell = {
     phaseDone: (phase: string): string => `${phase}, done`,
     phaseNow: (phase: string, percent: string): string => `${phase}, ${percent}`,
     notStarted: "not started",
+    retraining: (id: string): string => `Retraining ${id}`,
+    retrainingHint: (id: string): string => `Only ${id} is trained; nothing is searched.`,
+    searchAgain: "Search instead: forget the architecture to train",
     summary: (parts: readonly string[]): string => parts.join(" · "),
     seedOf: (seed: number): string => `seed ${seed}`,
   },
@@ -118,15 +139,17 @@ export const shell = {
   stage: {
     label: "Stage",
     tabs: "Panels",
+    lowerTabs: "Lower panel",
     elsewhere: "Shown on the full stage.",
     bringBack: "Bring back (F)",
     back: "Back to all panels (F)",
+    see: (panel: string): string => `See ${panel}`,
   },
   splitters: {
     rail: "Width of the setup rail",
     inspector: "Width of the inspector",
     dock: "Height of the dock",
-    stage: "Height of the path panel",
+    stage: "Height of the upper panel",
     focus: "Height of the focus panel",
   },
   dock: "Curves",
@@ -146,6 +169,7 @@ export const shell = {
     random: "random draw",
     randomArm: "random search, for comparison",
     manual: "entered by hand",
+    derived: (rule: string): string => `derived from α by ${rule === "nni" ? "NNI's" : `the ${rule}`} rule`,
     mutation: (parent: string, layers: string): string =>
       `mutation of ${parent}${layers === "" ? "" : ` in ${layers}`}`,
     crossover: (a: string, b: string): string => `crossover of ${a} and ${b}`,
@@ -156,6 +180,19 @@ export const shell = {
     params: "Parameters",
     accuracy: "Accuracy",
     ops: "Layers",
+    edgeOf: (group: string, edge: string): string => `${group} ${edge}`,
+    op: "Op",
+    weight: "α share",
+    weightHint: "Softmax of α over the ops of this row",
+    share: (mean: string, leads: number, rows: number): string =>
+      `${mean} on average, largest in ${leads} of ${rows} rows`,
+    rank: "Rank",
+    kept: "Kept",
+    keptNow: "kept now",
+    droppedNow: "Deriving now would drop this edge.",
+    noAlpha: "α is not known yet.",
+    noCost: "cannot be built",
+    from: (state: number): string => `←${state}`,
     diffTitle: (against: string): string => `Against ${against}`,
     diffSame: "Same network",
     diffCount: (changed: number, all: number): string =>
