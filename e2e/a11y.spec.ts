@@ -61,11 +61,15 @@ async function scan(page: Page, where: string, { sizes = [wide, projector], part
   expect.soft(found, where).toEqual([]);
 }
 
-/** Each panel in front on the projector, where only one has room. */
-async function scanTabs(page: Page, where: string): Promise<void> {
+/** Each panel in front on the projector, where only one has room; the first again at the end. */
+async function scanTabs(
+  page: Page,
+  where: string,
+  names: readonly string[] = ["Sampled path", "Candidate pool", "Data", "Network"],
+): Promise<void> {
   const found: string[] = [];
   await arrange(page, "light", projector);
-  for (const name of ["Sampled path", "Candidate pool", "Data", "Network"]) {
+  for (const name of names) {
     await page.getByRole("tab", { name, exact: true }).click();
     await expect(page.getByRole("tab", { name, exact: true })).toHaveAttribute("data-state", "active");
     for (const theme of ["light", "dark"] as const) {
@@ -73,7 +77,7 @@ async function scanTabs(page: Page, where: string): Promise<void> {
       found.push(...(await violations(page, `${where}, ${name}, ${theme}, projector`)));
     }
   }
-  await page.getByRole("tab", { name: "Sampled path" }).click();
+  await page.getByRole("tab", { name: names[0] ?? "", exact: true }).click();
   expect.soft(found, where).toEqual([]);
 }
 
@@ -178,6 +182,47 @@ test("no findings when a run is complete, with the truth beside it, and in every
   }
 });
 
+test("no findings in a search by architecture weights, while it searches and when its cells are derived", async ({
+  page,
+}) => {
+  test.setTimeout(300_000);
+  const search = { algorithm: "darts", size: "nano", "train.batch": 8, "eval.images": 64, "bn.recal": 1 };
+  const tabs = ["Cells", "Architecture weights", "Data", "Network"];
+  await visitReady(page, { ...search, "train.steps": 100_000 });
+  await expectPanelState(page, "cells", "empty");
+  await scan(page, "no α yet");
+
+  await arrange(page, "light", wide);
+  await page.getByText("Slow", { exact: true }).click();
+  await start(page);
+  await reachStep(page, 2);
+  await expectPanelState(page, "cells", "live");
+  await scan(page, "searching");
+  await page.evaluate(() => window.nasPlayground.pause());
+  await scanTabs(page, "searching", tabs);
+  await arrange(page, "light", wide);
+  for (const name of ["Sampled path", "Candidate pool"]) {
+    await page.getByRole("tab", { name }).click();
+    await scan(page, `${name} does not apply`, { sizes: [wide], part: "#stage" });
+  }
+
+  await page.evaluate(
+    (config) => window.nasPlayground.open({ ...config, "train.steps": 12, "retrain.steps": 4 }),
+    search,
+  );
+  await play(page);
+  await page.getByRole("tab", { name: "Architecture weights" }).click();
+  await scan(page, "derived");
+  await scanTabs(page, "derived", tabs);
+  await arrange(page, "light", wide);
+  for (const id of ["cells", "streams", "network"]) {
+    await panel(page, id).focus();
+    await page.keyboard.press("t");
+    await expect(panel(page, id).getByRole("table").first()).toBeVisible();
+  }
+  await scan(page, "tables of a search by α", { sizes: [wide] });
+});
+
 /** What has the focus: a panel's own root, or nothing of that kind. */
 function focusedPanel(page: Page): Promise<string | null> {
   return page.evaluate(() =>
@@ -200,6 +245,8 @@ test("the keyboard reaches every panel and does what the help says", async ({ pa
     ["3", "curves"],
     ["4", "data"],
     ["5", "network"],
+    ["6", "streams"],
+    ["7", "cells"],
   ] as const) {
     await page.keyboard.press(key);
     await expect.poll(() => focusedPanel(page)).toBe(id);

@@ -1,5 +1,6 @@
 /** The one row of controls. On a projector it says the setup in words and keeps the fields in the setup drawer. */
-import { PanelRight } from "lucide-react";
+import { PanelRight, X } from "lucide-react";
+import { change } from "@/store/experiment";
 import { IconButton } from "@/ui/Button";
 import { useExperiment } from "@/ui/hooks";
 import { text } from "@/viz/copy";
@@ -14,11 +15,29 @@ function Summary() {
   const config = useExperiment((experiment) => experiment.config);
   const parts = [
     text.settings.value(config.algorithm),
-    config.space,
+    text.settings.space(config.space),
     text.settings.value(config.size),
     text.shell.bar.seedOf(config.seed),
   ];
   return <p className={styles.summary}>{text.shell.bar.summary(parts)}</p>;
+}
+
+/** Says that one given architecture is trained and nothing is searched, with the way back. */
+function RetrainingChip() {
+  const arch = useExperiment((experiment) => experiment.config["retrain.arch"]);
+  if (arch === null) return null;
+  const { bar } = text.shell;
+  return (
+    <span className={styles.chip} title={bar.retrainingHint(arch)}>
+      <span className={styles.chipText}>{bar.retraining(arch)}</span>
+      <IconButton
+        small
+        label={bar.searchAgain}
+        icon={<X size={14} />}
+        onClick={() => change({ "retrain.arch": null })}
+      />
+    </span>
+  );
 }
 
 export function ControlBar({ mode, onFocus }: { readonly mode: LayoutMode; readonly onFocus: () => void }) {
@@ -41,6 +60,7 @@ export function ControlBar({ mode, onFocus }: { readonly mode: LayoutMode; reado
       ) : (
         <Summary />
       )}
+      <RetrainingChip />
       <RunProgress />
       {mode.short && <HeaderTools compact />}
       {mode.kind === "present" && (

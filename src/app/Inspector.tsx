@@ -1,4 +1,4 @@
-/** What is pointed at, in full: a network with its origin and layers, an op with and without, a layer's choices; and the two pins. */
+/** What is pointed at, in full: a network with its origin and layers, an op with and without, a layer's choices, an edge's α; and the two pins. */
 import { Pin, X } from "lucide-react";
 import { type Focus, pin } from "@/store/view";
 import { IconButton } from "@/ui/Button";
@@ -8,7 +8,7 @@ import { countText } from "@/viz/format";
 import { pinFocus } from "./commands";
 import styles from "./inspector.module.css";
 import { type Scene, type Subject, subjectOf } from "./inspectorModel";
-import { NetworkFacts, OpFacts, SlotFacts } from "./InspectorFacts";
+import { EdgeFacts, NetworkFacts, OpFacts, SlotFacts } from "./InspectorFacts";
 import { useInspector } from "./useInspector";
 
 const words = text.shell.inspector;
@@ -17,6 +17,7 @@ export function subjectTitle(subject: Subject): string {
   if (subject.kind === "network")
     return subject.candidate === null ? words.architecture : words.candidate(subject.candidate.index);
   if (subject.kind === "op") return subject.slotLabel === null ? subject.op : words.opAt(subject.op, subject.slotLabel);
+  if (subject.kind === "edge") return subject.group === "" ? subject.edge : words.edgeOf(subject.group, subject.edge);
   return subject.label;
 }
 
@@ -34,8 +35,18 @@ function PinRow({ name, focus, scene }: { readonly name: "A" | "B"; readonly foc
 }
 
 function Facts({ subject, against }: { readonly subject: Subject; readonly against: string | null }) {
-  if (subject.kind === "network") return <NetworkFacts subject={subject} against={against} />;
-  return subject.kind === "op" ? <OpFacts subject={subject} /> : <SlotFacts subject={subject} />;
+  switch (subject.kind) {
+    case "network":
+      return <NetworkFacts subject={subject} against={against} />;
+    case "op":
+      return <OpFacts subject={subject} />;
+    case "edge":
+      return <EdgeFacts subject={subject} />;
+    case "slot":
+      return <SlotFacts subject={subject} />;
+    default:
+      return subject satisfies never;
+  }
 }
 
 export function Inspector() {

@@ -9,21 +9,34 @@ import { text } from "@/viz/copy";
 import { accuracyText, countText, macsText, paramsText, percentText } from "@/viz/format";
 import { opColor, opStyle } from "@/viz/palette";
 import styles from "./inspector.module.css";
+import type { EdgeSubject } from "./inspectorAlpha";
+import { geneLabel, type LayerCell } from "./inspectorLayers";
 import type { Mean, NetworkSubject, OpSubject, SlotSubject } from "./inspectorModel";
 
 const words = text.shell.inspector;
 
-/** "Crossover of 21220200 and 02120112, generation 3". */
+function originWords({ origin, arm }: Candidate, layerLabel: (layer: number) => string): string {
+  switch (origin.kind) {
+    case "random":
+      return arm === "random" ? words.randomArm : words.random;
+    case "manual":
+      return words.manual;
+    case "derived":
+      return words.derived(origin.rule);
+    case "mutation":
+      return words.mutation(origin.parent, [...new Set(origin.layers.map(layerLabel))].join(", "));
+    case "crossover":
+      return words.crossover(...origin.parents);
+    default:
+      return origin satisfies never;
+  }
+}
+
+/** "Crossover of 21220200 and 02120112, generation 3"; "Derived from α by the official rule". */
 export function originSentence(candidate: Candidate, layerLabel: (layer: number) => string): string {
-  const { origin } = candidate;
-  const from = {
-    random: () => (candidate.arm === "random" ? words.randomArm : words.random),
-    manual: () => words.manual,
-    mutation: () =>
-      origin.kind === "mutation" ? words.mutation(origin.parent, origin.layers.map(layerLabel).join(", ")) : "",
-    crossover: () => (origin.kind === "crossover" ? words.crossover(...origin.parents) : ""),
-  }[origin.kind]();
-  return `${from.charAt(0).toUpperCase()}${from.slice(1)}, ${words.generation(candidate.generation)}`;
+  const from = originWords(candidate, layerLabel);
+  const sentence = `${from.charAt(0).toUpperCase()}${from.slice(1)}`;
+  return candidate.origin.kind === "derived" ? sentence : `${sentence}, ${words.generation(candidate.generation)}`;
 }
 
 function meanText(mean: Mean): string {
@@ -43,6 +56,13 @@ function OpTag({ op }: { readonly op: string }) {
   );
 }
 
+const fromText = (from: number | null): string => (from === null ? "" : ` ${words.from(from)}`);
+
+/** "normal 4: sep3 ←1". */
+function layerWords({ label, op, from }: LayerCell): string {
+  return `${label}: ${opStyle(op).code}${fromText(from)}`;
+}
+
 export function NetworkFacts({
   subject,
   against,
@@ -50,16 +70,17 @@ export function NetworkFacts({
   readonly subject: NetworkSubject;
   readonly against: string | null;
 }) {
-  const { candidate, layers, changed } = subject;
+  const { candidate, layers, changed, cost } = subject;
   const ran = useRun((run) => run.plan?.config);
   const edited = useExperiment((experiment) => experiment.config);
-  const { space, size } = ran ?? edited;
+  const { space: spaceId, size } = ran ?? edited;
+  const space = spaceOf(spaceId, size);
   const show = (): void =>
     showNetwork({
       source: "pinned",
-      spaceId: space,
+      spaceId,
       size,
-      arch: spaceOf(space, size).canonical(subject.choices),
+      arch: { id: subject.id, choices: subject.choices },
       supernetAccuracy: subject.accuracy,
       retrainedAccuracy: null,
     });
@@ -67,7 +88,7 @@ export function NetworkFacts({
     <>
       <p className={styles.id}>{subject.id}</p>
       {candidate !== null && (
-        <p className={styles.soft}>{originSentence(candidate, (layer) => layers[layer]?.label ?? String(layer + 1))}</p>
+        <p className={styles.soft}>{originSentence(candidate, (gene) => geneLabel(space, gene))}</p>
       )}
       <dl className={styles.facts}>
         <dt>{words.accuracy}</dt>
@@ -79,15 +100,16 @@ export function NetworkFacts({
             : accuracyText(subject.accuracy.value, subject.accuracy.n)}
         </dd>
         <dt title={words.macsHint}>{words.macs}</dt>
-        <dd>{macsText(subject.macs)}</dd>
+        <dd>{cost === null ? words.noCost : macsText(cost.macs)}</dd>
         <dt>{words.params}</dt>
-        <dd>{paramsText(subject.params)}</dd>
+        <dd>{cost === null ? "–" : paramsText(cost.params)}</dd>
       </dl>
       <div className={styles.strip}>
         <MiniStrip
           ops={layers.map((layer) => layer.op)}
           changed={layers.map((layer) => layer.was !== null)}
-          label={layers.map((layer) => `${layer.label}: ${opStyle(layer.op).code}`).join(", ")}
+          rows={subject.rows}
+          label={layers.map(layerWords).join(", ")}
         />
         <Button small onClick={show}>
           {words.showNetwork}
@@ -101,13 +123,18 @@ export function NetworkFacts({
           </h3>
           <table className={styles.table}>
             <tbody>
-              {layers.map((layer) => (
-                <tr key={layer.label} data-changed={layer.was === null ? undefined : ""}>
+              {layers.map((layer, i) => (
+                <tr key={i} data-changed={layer.was === null ? undefined : ""}>
                   <th scope="row">{layer.label}</th>
                   <td>
                     <OpTag op={layer.op} />
+                    {fromText(layer.from)}
                   </td>
-                  <td>{layer.was === null ? words.same : words.was(opStyle(layer.was).code)}</td>
+                  <td>
+                    {layer.was === null
+                      ? words.same
+                      : words.was(`${opStyle(layer.was).code}${fromText(layer.wasFrom)}`)}
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -125,10 +152,19 @@ export function OpFacts({ subject }: { readonly subject: OpSubject }) {
         <OpTag op={subject.op} />
       </p>
       <dl className={styles.facts}>
-        <dt>{words.withOp}</dt>
-        <dd>{meanText(subject.with)}</dd>
-        <dt>{words.withoutOp}</dt>
-        <dd>{meanText(subject.without)}</dd>
+        {subject.share === null ? (
+          <>
+            <dt>{words.withOp}</dt>
+            <dd>{meanText(subject.with)}</dd>
+            <dt>{words.withoutOp}</dt>
+            <dd>{meanText(subject.without)}</dd>
+          </>
+        ) : (
+          <>
+            <dt title={words.weightHint}>{words.weight}</dt>
+            <dd>{words.share(percentText(subject.share.mean), subject.share.leads, subject.share.rows)}</dd>
+          </>
+        )}
         {subject.sampled !== null && (
           <>
             <dt>{words.sampled}</dt>
@@ -162,6 +198,40 @@ export function SlotFacts({ subject }: { readonly subject: SlotSubject }) {
               <td>{choice.count === null ? "–" : countText(choice.count)}</td>
               <td>{countText(choice.mean.candidates)}</td>
               <td>{percentText(choice.mean.value)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+/** The ops of an edge or layer: what share of the mixture each has, and what a derivation would keep. */
+export function EdgeFacts({ subject }: { readonly subject: EdgeSubject }) {
+  if (subject.ops === null) return <p className={styles.soft}>{words.noAlpha}</p>;
+  return (
+    <>
+      {subject.isDropped && <p className={styles.soft}>{words.droppedNow}</p>}
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <th scope="col">{words.op}</th>
+            <th scope="col" title={words.weightHint}>
+              {words.weight}
+            </th>
+            <th scope="col">{words.rank}</th>
+            <th scope="col">{words.kept}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {subject.ops.map(({ op, weight, rank, isKept }) => (
+            <tr key={op} data-changed={subject.op === op ? "" : undefined}>
+              <th scope="row">
+                <OpTag op={op} />
+              </th>
+              <td>{percentText(weight)}</td>
+              <td>{rank}</td>
+              <td>{isKept ? words.keptNow : ""}</td>
             </tr>
           ))}
         </tbody>

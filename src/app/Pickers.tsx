@@ -1,9 +1,10 @@
 /** Which experiment: space, algorithm, size with its predicted time, seed; and how fast it is shown. */
 import { Dices } from "lucide-react";
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { actions } from "@/store/actions";
 import { change } from "@/store/experiment";
-import { algorithmIds, keySpecs, spaceIds } from "@/store/keys";
+import { type AlgorithmId, algorithmIds, keySpecs, pairProblem, type SpaceId, spaceIds } from "@/store/keys";
+import { searchesNothing } from "@/store/methods";
 import { IconButton } from "@/ui/Button";
 import { CommitInput } from "@/ui/CommitInput";
 import { useExperiment, useRun } from "@/ui/hooks";
@@ -11,28 +12,64 @@ import { Select, type SelectOption } from "@/ui/Select";
 import { text } from "@/viz/copy";
 import { durationText } from "@/viz/format";
 import styles from "./controlBar.module.css";
-import { type Machine, predictedSeconds } from "./prediction";
+import { isPredicted, type Machine, predictedSeconds } from "./prediction";
 
 const bar = text.shell.bar;
 const sizeIds = ["nano", "tiny", "small", "full"] as const;
 
+/** Renders again when the networks of all sizes are counted: the first time takes a moment that the first picture should not wait for. */
+function useCounted(algorithm: AlgorithmId, space: SpaceId, machine: Machine | null): number {
+  const [counted, setCounted] = useState(0);
+  useEffect(() => {
+    if (machine === null) return;
+    let timer: ReturnType<typeof setTimeout>;
+    // One size a turn, so that nothing waits long.
+    const next = (): void => {
+      const size = sizeIds.find((id) => !isPredicted(algorithm, space, id));
+      if (size === undefined) return;
+      predictedSeconds(algorithm, space, size, machine);
+      setCounted((n) => n + 1);
+      timer = setTimeout(next);
+    };
+    timer = setTimeout(next);
+    return () => clearTimeout(timer);
+  }, [algorithm, space, machine]);
+  return counted;
+}
+
 function useSizeOptions(): readonly SelectOption[] {
   const space = useExperiment((experiment) => experiment.config.space);
+  const algorithm = useExperiment((experiment) => experiment.config.algorithm);
+  const onlyRetrain = useExperiment((experiment) => searchesNothing(experiment.config));
   const info = useRun((run) => run.info);
-  return useMemo(() => {
-    const machine: Machine | null =
+  const machine = useMemo(
+    (): Machine | null =>
       info !== null && info.calibrationMs !== null && info.dataset !== null
         ? { calibrationMs: info.calibrationMs, train: info.dataset.train }
-        : null;
+        : null,
+    [info],
+  );
+  const counted = useCounted(algorithm, space, machine);
+  return useMemo(() => {
+    void counted;
     const words = info?.device === "webgpu" ? bar.sizeTimeMost : bar.sizeTime;
     return sizeIds.map((size) => {
       const name = text.settings.value(size);
+      if (machine === null || !isPredicted(algorithm, space, size)) return { value: size, label: name };
       return {
         value: size,
-        label: machine === null ? name : words(name, durationText(predictedSeconds(space, size, machine))),
+        label: words(name, durationText(predictedSeconds(algorithm, space, size, machine, onlyRetrain))),
       };
     });
-  }, [space, info]);
+  }, [algorithm, space, onlyRetrain, info, machine, counted]);
+}
+
+/** Spaces; one that the method cannot search says why and cannot be chosen. */
+function spaceOptions(algorithm: AlgorithmId): readonly SelectOption[] {
+  return spaceIds.map((id) => {
+    const problem = pairProblem(algorithm, id);
+    return { value: id, label: text.settings.space(id), ...(problem === null ? {} : { disabled: problem }) };
+  });
 }
 
 export function ExperimentPickers() {
@@ -45,15 +82,15 @@ export function ExperimentPickers() {
       <Select
         label={bar.space}
         value={space}
-        options={spaceIds.map((id) => ({ value: id, label: text.settings.space(id) }))}
-        width={104}
+        options={spaceOptions(algorithm)}
+        width={128}
         onChange={(value) => change({ space: value })}
       />
       <Select
         label={bar.algorithm}
         value={algorithm}
         options={algorithmIds.map((id) => ({ value: id, label: text.settings.value(id) }))}
-        width={72}
+        width={80}
         onChange={(value) => change({ algorithm: value })}
       />
       <Select label={bar.size} value={size} options={sizes} width={124} onChange={(value) => change({ size: value })} />

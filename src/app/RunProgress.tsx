@@ -1,7 +1,7 @@
-/** Where the run stands: six phases as one bar, the share done, the time left, and the button that ends a phase early. */
+/** Where the run stands: its phases as one bar, the share done, the time left, and the button that ends a phase early. */
 import { actions } from "@/store/actions";
 import { Button } from "@/ui/Button";
-import { useRun } from "@/ui/hooks";
+import { useExperiment, useRun } from "@/ui/hooks";
 import { text } from "@/viz/copy";
 import { percentText } from "@/viz/format";
 import styles from "./controlBar.module.css";
@@ -9,7 +9,9 @@ import { progressModel } from "./progressModel";
 
 export function RunProgress() {
   const latest = useRun((run) => run.latest);
-  const model = progressModel(latest);
+  const plan = useRun((run) => run.plan);
+  const edited = useExperiment((experiment) => experiment.config);
+  const model = progressModel({ latest, config: plan?.config ?? edited, totals: plan?.totals ?? null });
   const { phaseDone, phaseNow } = text.shell.bar;
   return (
     <div className={styles.progress}>

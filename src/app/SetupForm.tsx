@@ -56,7 +56,12 @@ function Control({ row, describedBy }: { readonly row: SettingRow; readonly desc
       return <Select {...common} value={row.value} width="100%" options={options} onChange={set} />;
     }
     case "int":
-    case "float":
+    case "float": {
+      const choices = words.choicesOf(row.key);
+      if (choices !== null) {
+        const options = Object.entries(choices).map(([value, label]) => ({ value, label }));
+        return <Select {...common} value={row.value} width="100%" options={options} onChange={set} />;
+      }
       return (
         <CommitInput
           {...common}
@@ -67,6 +72,9 @@ function Control({ row, describedBy }: { readonly row: SettingRow; readonly desc
           onCommit={set}
         />
       );
+    }
+    case "text":
+      return <CommitInput {...common} value={row.value} width="100%" invalid={row.note !== null} onCommit={set} />;
     default:
       return row.spec satisfies never;
   }
@@ -99,7 +107,9 @@ function Row({ row }: { readonly row: SettingRow }) {
             type="button"
             className={styles.default}
             aria-label={words.reset(row.label, row.fallback)}
-            onClick={() => setSetting(row.key, defaultsFor(config.space, config.size)[row.key], row.live)}
+            onClick={() =>
+              setSetting(row.key, defaultsFor(config.space, config.size, config.algorithm)[row.key], row.live)
+            }
           >
             {words.default(row.fallback)}
           </button>
@@ -118,7 +128,8 @@ function StaleBanner() {
   return (
     <div className={styles.stale} role="status">
       <p>
-        {words.stale} <span className={styles.hint}>{keys.map((key) => words.of(key).label).join(", ")}</span>
+        {words.stale}{" "}
+        <span className={styles.hint}>{keys.map((key) => words.of(key, config.algorithm).label).join(", ")}</span>
       </p>
       <Button small onClick={() => actions().reset()}>
         {words.restart}
@@ -133,7 +144,7 @@ export function SetupForm() {
   const canUndo = useExperiment((experiment) => experiment.past.length > 0);
   const changed = useExperiment((experiment) => Object.keys(experiment.given).some((key) => key.includes(".")));
   const groups = useMemo(() => settingGroups(config, notes), [config, notes]);
-  const { space, size, seed, dataset } = config;
+  const { algorithm, space, size, seed, dataset } = config;
   return (
     <form className={styles.form} aria-label={text.shell.rail.setup} onSubmit={(event) => event.preventDefault()}>
       <StaleBanner />
@@ -141,7 +152,12 @@ export function SetupForm() {
         <Button small weight="quiet" icon={<Undo2 size={12} />} disabled={!canUndo} onClick={undo}>
           {words.undo}
         </Button>
-        <Button small weight="quiet" disabled={!changed} onClick={() => setGiven({ space, size, seed, dataset })}>
+        <Button
+          small
+          weight="quiet"
+          disabled={!changed}
+          onClick={() => setGiven({ algorithm, space, size, seed, dataset })}
+        >
           {words.resetAll}
         </Button>
       </div>

@@ -1,7 +1,7 @@
 /** The three arrangements of the page: everything at once, one panel for a projector, a stack for a narrow window. */
 import { lazy, Suspense, useState } from "react";
 import { Group, Panel, useDefaultLayout } from "react-resizable-panels";
-import { useExperiment } from "@/ui/hooks";
+import { useExperiment, useMethod } from "@/ui/hooks";
 import { SplitHandle } from "@/ui/SplitHandle";
 import { text } from "@/viz/copy";
 import { ControlBar } from "./ControlBar";
@@ -17,6 +17,7 @@ import { safeStorage } from "./safeStorage";
 import { SetupForm } from "./SetupForm";
 import styles from "./shell.module.css";
 import { Stage } from "./Stage";
+import { stageLayout } from "./stageLayouts";
 import { Stack } from "./Stack";
 import { StatusBar } from "./StatusBar";
 
@@ -33,8 +34,11 @@ function useSaved(name: string, panelIds: string[]) {
   });
 }
 
+/** What is pointed at, and below it the network where the stage has no place for it. */
 function InspectorColumn() {
   const layout = useSaved("inspector", ["pane-focus", "pane-network"]);
+  const isNetworkOnStage = stageLayout(useMethod()).panes.includes("network");
+  if (isNetworkOnStage) return <Inspector />;
   return (
     <Group
       orientation="vertical"

@@ -1,36 +1,73 @@
-/** The middle of the page: path above pool, one panel at full size, or, on a projector, one panel behind tabs. */
+/** The middle of the page: two panels that suit the run, one panel at full size, or, on a projector, one panel behind tabs. */
 import { Tabs } from "radix-ui";
+import { useLayoutEffect } from "react";
 import { Group, Panel, useDefaultLayout } from "react-resizable-panels";
+import { panelApplies } from "@/store/methods";
 import { type PanelId, viewStore } from "@/store/view";
 import { Button } from "@/ui/Button";
-import { useExperiment, useView } from "@/ui/hooks";
+import { useMethod, useView } from "@/ui/hooks";
 import { SplitHandle } from "@/ui/SplitHandle";
 import { text } from "@/viz/copy";
 import { PanelView, panelTitles } from "./panelTable";
 import { safeStorage } from "./safeStorage";
 import styles from "./stage.module.css";
+import { lowerPanel, lowerTabs, singlePanel, singleTabs, type StageLayout, stageLayout } from "./stageLayouts";
 
-function TwoPanels() {
-  const algorithm = useExperiment((experiment) => experiment.config.algorithm);
-  const layout = useDefaultLayout({
-    id: `stage-${algorithm}`,
+/** Tabs over one place; choosing one brings the panel to the front. */
+function TabbedPanel({
+  tabs,
+  shown,
+  compact,
+}: {
+  readonly tabs: readonly PanelId[];
+  readonly shown: PanelId;
+  readonly compact: boolean;
+}) {
+  return (
+    <Tabs.Root
+      className={styles.tabbed}
+      value={shown}
+      onValueChange={(value) => viewStore.setState({ panel: tabs.find((id) => id === value) ?? shown })}
+    >
+      <Tabs.List
+        className={styles.tabs}
+        data-compact={compact ? "" : undefined}
+        aria-label={compact ? text.shell.stage.lowerTabs : text.shell.stage.tabs}
+      >
+        {tabs.map((id) => (
+          <Tabs.Trigger key={id} className={styles.tab} value={id}>
+            {panelTitles[id]}
+          </Tabs.Trigger>
+        ))}
+      </Tabs.List>
+      <Tabs.Content className={styles.fill} value={shown} tabIndex={-1}>
+        <PanelView panel={shown} />
+      </Tabs.Content>
+    </Tabs.Root>
+  );
+}
+
+function TwoPanels({ layout }: { readonly layout: StageLayout }) {
+  const front = useView((view) => view.panel);
+  const saved = useDefaultLayout({
+    id: `stage-${layout.id}`,
     storage: safeStorage,
-    panelIds: ["pane-path", "pane-pool"],
+    panelIds: ["pane-upper", "pane-lower"],
     onlySaveAfterUserInteractions: true,
   });
   return (
     <Group
       orientation="vertical"
       id="stage-panes"
-      defaultLayout={layout.defaultLayout}
-      onLayoutChanged={layout.onLayoutChanged}
+      defaultLayout={saved.defaultLayout}
+      onLayoutChanged={saved.onLayoutChanged}
     >
-      <Panel id="pane-path" defaultSize="53" minSize={160}>
-        <PanelView panel="path" />
+      <Panel id="pane-upper" defaultSize={layout.share} minSize={160}>
+        <PanelView panel={layout.panes[0]} />
       </Panel>
       <SplitHandle id="split-stage" label={text.shell.splitters.stage} />
-      <Panel id="pane-pool" minSize={140}>
-        <PanelView panel="pool" />
+      <Panel id="pane-lower" minSize={164}>
+        <TabbedPanel compact tabs={lowerTabs(layout)} shown={lowerPanel(layout, front)} />
       </Panel>
     </Group>
   );
@@ -51,37 +88,33 @@ function FullPanel({ panel }: { readonly panel: PanelId }) {
   );
 }
 
-/** Curves stand in the dock below, so they are no tab. */
-const tabbed: readonly PanelId[] = ["path", "pool", "data", "network"];
-
-function OnePanel() {
-  const wanted = useView((view) => view.panel);
-  const shown = tabbed.includes(wanted) ? wanted : "path";
-  return (
-    <Tabs.Root
-      className={styles.tabbed}
-      value={shown}
-      onValueChange={(value) => viewStore.setState({ panel: tabbed.find((id) => id === value) ?? "path" })}
-    >
-      <Tabs.List className={styles.tabs} aria-label={text.shell.stage.tabs}>
-        {tabbed.map((id) => (
-          <Tabs.Trigger key={id} className={styles.tab} value={id}>
-            {panelTitles[id]}
-          </Tabs.Trigger>
-        ))}
-      </Tabs.List>
-      <Tabs.Content className={styles.fill} value={shown} tabIndex={-1}>
-        <PanelView panel={shown} />
-      </Tabs.Content>
-    </Tabs.Root>
-  );
+function OnePanel({ layout }: { readonly layout: StageLayout }) {
+  const method = useMethod();
+  const front = useView((view) => view.panel);
+  const shown = singlePanel(layout, front);
+  return <TabbedPanel compact={false} tabs={singleTabs(layout, method, shown)} shown={shown} />;
 }
 
 export function Stage({ single }: { readonly single: boolean }) {
   const full = useView((view) => view.fullPanel);
+  const method = useMethod();
+  const layout = stageLayout(method);
+  // Another method brings its own panels forward; what the reader asks for afterwards stays, applicable or not.
+  useLayoutEffect(() => {
+    viewStore.setState((view) => ({
+      panel: panelApplies(view.panel, method) ? view.panel : stageLayout(method).panes[0],
+      fullPanel: view.fullPanel !== null && panelApplies(view.fullPanel, method) ? view.fullPanel : null,
+    }));
+  }, [method]);
   return (
     <section id="stage" className={styles.stage} aria-label={text.shell.stage.label} tabIndex={-1}>
-      {full !== null ? <FullPanel panel={full} /> : single ? <OnePanel /> : <TwoPanels />}
+      {full !== null ? (
+        <FullPanel panel={full} />
+      ) : single ? (
+        <OnePanel layout={layout} />
+      ) : (
+        <TwoPanels key={layout.id} layout={layout} />
+      )}
     </section>
   );
 }

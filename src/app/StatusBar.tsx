@@ -81,7 +81,6 @@ export function StatusBar() {
   const plan = useRun((run) => run.plan);
   const warnings = useWarnings();
   const status = statusText({ boot, latest });
-  const phase = latest === null ? "" : (text.shell.phases[latest.phase] ?? "");
   return (
     <footer className={styles.bar} aria-label={text.shell.status.label}>
       <span className={styles.item} data-tone={status.tone} data-status={latest?.status ?? boot.status}>
@@ -90,7 +89,8 @@ export function StatusBar() {
       </span>
       {latest !== null && plan !== null && (
         <span className={styles.item}>
-          {phase} {words.step(countText(latest.done), countText(latest.total))}
+          {text.shell.phase(latest.phase, plan.config.algorithm)}{" "}
+          {words.step(countText(latest.done), countText(latest.total))}
         </span>
       )}
       {latest !== null && latest.message !== "" && <span className={styles.message}>{latest.message}</span>}

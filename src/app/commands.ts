@@ -9,7 +9,8 @@ import { text } from "@/viz/copy";
 import type { CommandName } from "./keyboard";
 import { childOf, focusedCandidate, focusOf, parentOf } from "./lineage";
 
-export const panelOrder: readonly PanelId[] = ["path", "pool", "curves", "data", "network"];
+/** By number key, from 1. */
+export const panelOrder: readonly PanelId[] = ["path", "pool", "curves", "data", "network", "streams", "cells"];
 
 /** Steps of Shift+. while training; in the search it is one generation. */
 const BIG_STEP = 100;
@@ -102,6 +103,8 @@ const effects: Readonly<Record<CommandName, () => void>> = {
   panel3: () => showPanel("curves"),
   panel4: () => showPanel("data"),
   panel5: () => showPanel("network"),
+  panel6: () => showPanel("streams"),
+  panel7: () => showPanel("cells"),
 };
 
 export function runCommand(name: CommandName): void {

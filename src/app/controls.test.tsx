@@ -1,9 +1,10 @@
 // @vitest-environment jsdom
 /** The control bar in every state of a run, the status bar, the setup form, messages and the error card. */
-import { act, cleanup, fireEvent, render, screen, within } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { experimentStore } from "@/store/experiment";
+import { change, experimentStore } from "@/store/experiment";
+import { pairProblem, spaceIds } from "@/store/keys";
 import { initialRun, runStore, type RunState } from "@/store/run";
 import { latestState, runPlan } from "@/ui/testing/runFixture";
 import { ControlBar } from "./ControlBar";
@@ -114,9 +115,58 @@ describe("control bar", () => {
       within(screen.getByRole("combobox", { name: "Algorithm" }))
         .getAllByRole("option")
         .map((option) => option.textContent),
-    ).toEqual(["SPOS"]);
+    ).toEqual(["SPOS", "DARTS", "GDAS"]);
+  });
+
+  it("takes a method's own space with the method, and keeps one that is chosen with it", async () => {
+    const user = userEvent.setup();
+    show();
+    const pick = (name: string, value: string) => user.selectOptions(screen.getByRole("combobox", { name }), value);
+    await pick("Algorithm", "darts");
+    expect(experimentStore.getState().config).toMatchObject({ algorithm: "darts", space: "darts-cell" });
+    await pick("Search space", "macro8");
+    expect(experimentStore.getState().config).toMatchObject({ algorithm: "darts", space: "macro8" });
+    await pick("Algorithm", "spos");
+    expect(experimentStore.getState().config).toMatchObject({ algorithm: "spos", space: "macro8" });
+  });
+
+  it("greys exactly the spaces that the method cannot search, with the reason", () => {
+    show();
+    const options = within(screen.getByRole("combobox", { name: "Search space" })).getAllByRole("option");
+    const problems = spaceIds.map((space) => pairProblem("spos", space));
+    expect(options.map((option) => (option as HTMLOptionElement).disabled)).toEqual(problems.map((p) => p !== null));
+    expect(options.map((option) => option.getAttribute("title"))).toEqual(problems);
+  });
+
+  it("says when one architecture is trained and nothing is searched, and leads back", async () => {
+    show();
+    expect(screen.queryByText(/^Retraining/)).toBeNull();
+    act(() => void change({ space: "darts-cell", "retrain.arch": "DARTS_V2" }));
+    expect(screen.getByText("Retraining DARTS_V2")).toBeTruthy();
+    expect(screen.getAllByRole("listitem").map((item) => item.title)).toEqual(["Warm-up", "Retrain", "Test"]);
+    await userEvent.click(screen.getByRole("button", { name: /^Search instead/ }));
+    expect(experimentStore.getState().config["retrain.arch"]).toBeNull();
+    expect(screen.queryByText(/^Retraining/)).toBeNull();
+  });
+
+  it("predicts times once the networks are counted", async () => {
+    const data = { id: "emoji10", train: 10_000 };
+    show({
+      info: { calibrationMs: 40, device: "wasm", dataset: data, datasets: [data] } as unknown as RunState["info"],
+    });
+    act(() => void change({ algorithm: "gdas" }));
+    const size = screen.getByRole("combobox", { name: "Size" });
+    await waitFor(() => expect(within(size).getByRole("option", { name: /^Full ≈/ })).toBeTruthy());
+    expect(within(size).getByRole("option", { name: /^Nano ≈ \d/ })).toBeTruthy();
   });
 });
+
+/** Of the supernet; retraining has one too. */
+const clipField = (): HTMLElement => {
+  const field = document.getElementById("set-train.clip");
+  if (field === null) throw new Error("no field");
+  return field;
+};
 
 describe("setup form", () => {
   it("has a labelled field for every setting", () => {
@@ -130,6 +180,42 @@ describe("setup form", () => {
     ]);
     expect(screen.getByRole("textbox", { name: "At most" })).toHaveProperty("value", "1430k");
     expect(screen.getByRole("checkbox", { name: /Random search/ })).toHaveProperty("checked", true);
+  });
+
+  it("asks for what a search by α needs, the order of its gradient by name", async () => {
+    const user = userEvent.setup();
+    act(() => void change({ algorithm: "darts" }));
+    render(<SetupForm />);
+    expect(screen.getAllByRole("group").map((group) => group.querySelector("legend")?.textContent)).toEqual([
+      "Search",
+      "Architecture weights",
+      "Batch norm",
+      "Retraining",
+      "Data and machine",
+    ]);
+    const order = screen.getByRole("combobox", { name: "Order" });
+    await user.selectOptions(order, "Second");
+    expect(experimentStore.getState().config["darts.order"]).toBe(2);
+    const limit = screen.getByRole("textbox", { name: "Skip limit" });
+    expect(limit).toHaveProperty("value", "off");
+    await user.clear(limit);
+    await user.type(limit, "2{Enter}");
+    expect(experimentStore.getState().config["darts.skipLimit"]).toBe(2);
+    await user.click(screen.getByRole("button", { name: "All defaults" }));
+    expect(experimentStore.getState().config).toMatchObject({ algorithm: "darts", "darts.skipLimit": null });
+  });
+
+  it("takes the architecture to train as text, and none again", async () => {
+    const user = userEvent.setup();
+    act(() => void change({ algorithm: "darts" }));
+    render(<SetupForm />);
+    const field = screen.getByRole("textbox", { name: "Only train" });
+    expect(field).toHaveProperty("value", "none");
+    await user.clear(field);
+    await user.type(field, "DARTS_V2{Enter}");
+    expect(experimentStore.getState().config["retrain.arch"]).toBe("DARTS_V2");
+    await user.click(screen.getByRole("button", { name: /default none.*Only train/ }));
+    expect(experimentStore.getState().config["retrain.arch"]).toBeNull();
   });
 
   it("clamps with a visible note, offers the default, and undoes", async () => {
@@ -164,7 +250,7 @@ describe("setup form", () => {
   it("forgets a half-typed value on Escape", async () => {
     const user = userEvent.setup();
     render(<SetupForm />);
-    const field = screen.getByRole("textbox", { name: "Gradient clip" });
+    const field = clipField();
     await user.clear(field);
     await user.type(field, "99{Escape}");
     expect(field).toHaveProperty("value", "5");
@@ -228,7 +314,7 @@ describe("status bar", () => {
 
 it("commits a field when it is left", () => {
   render(<SetupForm />);
-  const field = screen.getByRole("textbox", { name: "Gradient clip" });
+  const field = clipField();
   fireEvent.change(field, { target: { value: "3" } });
   fireEvent.blur(field);
   expect(experimentStore.getState().config["train.clip"]).toBe(3);

@@ -1,8 +1,11 @@
-/** What the inspector says about whatever is focused or pinned: plain data from candidates, counts and the space. */
+/** What the inspector says about whatever is focused or pinned: plain data from candidates, counts, α and the space. */
 import type { Accuracy, Candidate } from "@/nas/candidate";
+import type { Cost } from "@/nas/cost";
 import type { Choices } from "@/nas/mutable";
 import type { Space } from "@/nas/space/types";
 import type { Focus } from "@/store/view";
+import { type AlphaScene, edgeOfFocus, type EdgeSubject, edgeSubject, type OpShare, shareOf } from "./inspectorAlpha";
+import { type LayerCell, layersOf, type StripRow, stripRows } from "./inspectorLayers";
 import { focusedCandidate } from "./lineage";
 
 /** Sampling of the supernet phase: `counts[slot × width + choice]`. */
@@ -11,22 +14,17 @@ export interface Sampling {
   readonly expected: Float64Array;
 }
 
-export interface LayerCell {
-  readonly label: string;
-  readonly op: string;
-  /** Op of the network compared with, where it differs; null when equal or nothing is compared. */
-  readonly was: string | null;
-}
-
 export interface NetworkSubject {
   readonly kind: "network";
   readonly id: string;
   readonly choices: Choices;
   readonly candidate: Candidate | null;
-  readonly macs: number;
-  readonly params: number;
+  /** Of the network that would be trained from scratch; null where it cannot be built. */
+  readonly cost: Pick<Cost, "macs" | "params"> | null;
   readonly accuracy: Accuracy | null;
   readonly layers: readonly LayerCell[];
+  /** How a strip of the layers falls into rows. */
+  readonly rows: readonly StripRow[];
   /** Layers that differ from the network compared with; null without one. */
   readonly changed: number | null;
 }
@@ -46,6 +44,8 @@ export interface OpSubject {
   readonly with: Mean;
   readonly without: Mean;
   readonly sampled: { readonly count: number; readonly expected: number } | null;
+  /** Of architecture weights, in a search by α. */
+  readonly share: OpShare | null;
 }
 
 export interface SlotSubject {
@@ -59,12 +59,14 @@ export interface SlotSubject {
   readonly choices: readonly { readonly op: string; readonly count: number | null; readonly mean: Mean }[];
 }
 
-export type Subject = NetworkSubject | OpSubject | SlotSubject;
+export type Subject = NetworkSubject | OpSubject | SlotSubject | EdgeSubject;
 
 export interface Scene {
   readonly space: Space;
   readonly candidates: readonly Candidate[];
   readonly sampling: Sampling | null;
+  /** Null where the run has no architecture weights. */
+  readonly alpha: AlphaScene | null;
 }
 
 function opsOf(space: Space, choices: Choices): string[] {
@@ -105,30 +107,33 @@ function choiceNames(space: Space, slot: number): readonly string[] {
   return mutable === undefined ? [] : mutable.choices.map(String);
 }
 
+/** An imported cell may hold an op that is known by name only. */
+function costOf(space: Space, choices: Choices): NetworkSubject["cost"] {
+  try {
+    return space.cost(choices);
+  } catch {
+    return null;
+  }
+}
+
 function networkSubject(
-  scene: Scene,
+  { space }: Scene,
   choices: Choices,
   candidate: Candidate | null,
   against: Choices | null,
 ): NetworkSubject {
-  const { space } = scene;
-  const cost = space.cost(choices);
-  const others = against === null ? null : opsOf(space, against);
-  const layers = opsOf(space, choices).map((op, i): LayerCell => ({
-    label: space.slots[i]?.label ?? String(i),
-    op,
-    was: others === null || others[i] === op ? null : (others[i] ?? null),
-  }));
+  const layers = layersOf(space, choices, against);
   return {
     kind: "network",
-    id: candidate?.id ?? space.canonical(choices).id,
+    // Slots of a cell keep their order in its id; equal layers share one.
+    id: candidate?.id ?? (space.slots.length === 0 ? space.encode(choices) : space.canonical(choices).id),
     choices,
     candidate,
-    macs: candidate?.macs ?? cost.macs,
-    params: candidate?.params ?? cost.params,
+    cost: candidate ?? costOf(space, choices),
     accuracy: candidate?.accuracy ?? null,
     layers,
-    changed: others === null ? null : layers.filter((layer) => layer.was !== null).length,
+    rows: stripRows(layers),
+    changed: against === null ? null : layers.filter((layer) => layer.was !== null).length,
   };
 }
 
@@ -147,6 +152,7 @@ function opSubject(scene: Scene, op: string, slot: number | null): OpSubject {
     with: meanOf(pool, holds),
     without: meanOf(pool, (candidate) => !holds(candidate)),
     sampled: slot === null || choice < 0 ? null : sampledAt(scene, slot, choice),
+    share: shareOf(scene.alpha, op),
   };
 }
 
@@ -171,7 +177,7 @@ function slotSubject(scene: Scene, slot: number): SlotSubject | null {
   };
 }
 
-/** The choices a focus names, as candidate or as bare architecture; null for ops, layers and nothing. */
+/** The choices a focus names, as candidate or as bare architecture; null for ops, layers, edges and nothing. */
 export function choicesOf(focus: Focus | null, scene: Scene): Choices | null {
   if (focus === null) return null;
   const candidate = focusedCandidate(focus, scene.candidates);
@@ -183,6 +189,8 @@ export function choicesOf(focus: Focus | null, scene: Scene): Choices | null {
 export function subjectOf(focus: Focus, scene: Scene, against: Choices | null = null): Subject | null {
   const choices = choicesOf(focus, scene);
   if (choices !== null) return networkSubject(scene, choices, focusedCandidate(focus, scene.candidates), against);
+  const edge = scene.alpha && edgeOfFocus(scene.alpha, focus);
+  if (scene.alpha && edge) return edgeSubject(scene.alpha, edge, focus.op ?? null);
   const slot = focus.slot ?? null;
   const op =
     focus.op ??

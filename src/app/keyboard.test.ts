@@ -23,7 +23,9 @@ it.each([
   ["Escape", "Escape", false, "escape"],
   ["1", "Digit1", false, "panel1"],
   ["5", "Digit5", false, "panel5"],
-  ["6", "Digit6", false, null],
+  ["6", "Digit6", false, "panel6"],
+  ["7", "Digit7", false, "panel7"],
+  ["8", "Digit8", false, null],
   ["R", "KeyR", true, null],
   ["toString", "", false, null],
 ] as const)("%s (%s, shift %s) → %s", (key, code, shiftKey, command) => {

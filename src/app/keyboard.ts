@@ -22,7 +22,9 @@ export type CommandName =
   | "panel2"
   | "panel3"
   | "panel4"
-  | "panel5";
+  | "panel5"
+  | "panel6"
+  | "panel7";
 
 export interface KeyPress {
   readonly key: string;
@@ -53,6 +55,8 @@ const plain: Readonly<Record<string, CommandName>> = {
   "3": "panel3",
   "4": "panel4",
   "5": "panel5",
+  "6": "panel6",
+  "7": "panel7",
 };
 
 /** The command of a key press outside text fields, or null. */

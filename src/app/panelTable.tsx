@@ -10,8 +10,10 @@ import { PanelMessage } from "@/ui/PanelMessage";
 import { text } from "@/viz/copy";
 import styles from "./stage.module.css";
 
-// Not needed for the first picture: their code (graph layout, image decoding) comes a moment later.
+// Not needed for the first picture: their code (graph layout, image decoding, cells and their weights) comes a moment later.
 const DataPanel = lazy(async () => ({ default: (await import("@/panels/data/DataPanel")).DataPanel }));
+const CellsPanel = lazy(async () => ({ default: (await import("@/panels/cells/CellsPanel")).CellsPanel }));
+const StreamsPanel = lazy(async () => ({ default: (await import("@/panels/streams/StreamsPanel")).StreamsPanel }));
 const NetworkPanel = lazy(async () => ({ default: (await import("@/panels/network/NetworkPanel")).NetworkPanel }));
 
 const panels: Readonly<Record<PanelId, ComponentType>> = {
@@ -20,6 +22,8 @@ const panels: Readonly<Record<PanelId, ComponentType>> = {
   curves: CurvesPanel,
   data: DataPanel,
   network: NetworkPanel,
+  streams: StreamsPanel,
+  cells: CellsPanel,
 };
 
 export const panelTitles: Readonly<Record<PanelId, string>> = {
@@ -28,6 +32,8 @@ export const panelTitles: Readonly<Record<PanelId, string>> = {
   curves: text.curves.title,
   data: text.data.title,
   network: text.network.title,
+  streams: text.streams.title,
+  cells: text.cells.title,
 };
 
 /** The marks of a panel whose own frame is not there: still on its way, or broken. */

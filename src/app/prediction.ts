@@ -1,11 +1,18 @@
 /** How long a run of each size would take on this machine, from the seconds the boot spent measuring a nano step. */
-import { defaultsFor, epochsBySize, type RunConfig } from "@/store/keys";
+import { costOf } from "@/nas/cost";
+import { type AlgorithmId, defaultsFor, epochsBySize, type RunConfig, searchData, type SpaceId } from "@/store/keys";
+import { hasAlpha } from "@/store/methods";
 import { spaceOf } from "@/store/network";
 
 /** Images whose step time the calibration reports. */
 const CALIBRATION_BATCH = 32;
 /** A forward pass is about a third of a training step. */
 const FORWARD_SHARE = 1 / 3;
+/** Forward passes that one iteration on a mixture costs (spec darts 3): two updates of three, and three more passes of three at second order. */
+const FIRST_ORDER_PASSES = 6;
+const SECOND_ORDER_PASSES = 15;
+/** The mixture is scored on this many images at most at the end of an epoch. */
+const CHECK_IMAGES = 500;
 
 export interface Machine {
   /** Milliseconds of one nano step of macro8. */
@@ -16,30 +23,89 @@ export interface Machine {
 
 type SizeId = RunConfig["size"];
 
-function meanMacs(space: RunConfig["space"], size: SizeId): number {
-  const members = spaceOf(space, size);
-  const { min, max } = members.extremes("macs");
-  return (members.cost(min.choices).macs + members.cost(max.choices).macs) / 2;
+/** Multiply–adds of one image: in the network that is searched, and in the mean member that is trained from scratch. */
+interface Work {
+  readonly search: number;
+  readonly retrain: number;
 }
 
-/**
- * Seconds of a whole run with the size's defaults: step time in proportion to multiply–adds and images.
- * Right for a processor; on a GPU small networks wait for dispatch, so there it is an upper bound.
- */
-export function predictedSeconds(space: RunConfig["space"], size: SizeId, machine: Machine): number {
-  const config = defaultsFor(space, size);
-  const imageMs = (machine.calibrationMs / CALIBRATION_BATCH) * (meanMacs(space, size) / meanMacs("macro8", "nano"));
-  const weights = Math.round(0.9 * machine.train);
-  const epochs = epochsBySize[size];
-  const supernet =
-    (config["train.steps"] ?? epochs.train * Math.floor(weights / config["train.batch"])) * config["train.batch"];
-  const retrain =
-    (config["retrain.steps"] ?? epochs.retrain * Math.floor(machine.train / config["retrain.batch"])) *
-    config["retrain.batch"];
+const known = new Map<string, Work>();
+
+function measure(algorithm: AlgorithmId, spaceId: SpaceId, size: SizeId): Work {
+  const space = spaceOf(spaceId, size);
+  const { min, max } = space.extremes("macs");
+  const retrain = (space.cost(min.choices).macs + space.cost(max.choices).macs) / 2;
+  if (hasAlpha({ algorithm })) return { search: space.mixed ? costOf(space.mixed.searchGraph).macs : retrain, retrain };
+  if (!space.network) return { search: retrain, retrain };
+  // Members of the supernet are not the wider networks that winners are trained in.
+  return { search: (costOf(space.graph(min.choices)).macs + costOf(space.graph(max.choices)).macs) / 2, retrain };
+}
+
+/** Whether the networks of a size have been built and counted; until then a prediction takes a moment. */
+export function isPredicted(algorithm: AlgorithmId, space: SpaceId, size: SizeId): boolean {
+  return known.has(`${algorithm}/${space}/${size}`);
+}
+
+function workOf(algorithm: AlgorithmId, space: SpaceId, size: SizeId): Work {
+  const key = `${algorithm}/${space}/${size}`;
+  const work = known.get(key) ?? measure(algorithm, space, size);
+  known.set(key, work);
+  return work;
+}
+
+const stepsPerEpoch = (images: number, batch: number): number => Math.max(1, Math.floor(images / batch));
+
+/** Training-equivalent images of the sampled search: supernet, then evaluations of both arms. */
+function sampledImages(config: RunConfig, { train }: Machine): number {
+  const weights = Math.round(0.9 * train);
+  const batch = config["train.batch"];
+  const { train: epochs } = epochsBySize[config.algorithm][config.size];
+  const supernet = (config["train.steps"] ?? epochs * stepsPerEpoch(weights, batch)) * batch;
   const evaluations =
     (config["evo.pool"] + config["evo.generations"] * (config["evo.mutation"] + config["evo.crossover"])) *
     (config["evo.random"] ? 2 : 1);
-  const validation = config["eval.images"] ?? machine.train - weights;
-  const search = evaluations * (config["bn.recal"] * config["train.batch"] + validation) * FORWARD_SHARE;
-  return ((supernet + retrain + search) * imageMs) / 1000;
+  const validation = config["eval.images"] ?? train - weights;
+  return supernet + evaluations * (config["bn.recal"] * batch + validation) * FORWARD_SHARE;
+}
+
+/** Training-equivalent images of the mixture: iterations, a check each epoch, and the two scores at the end. */
+function mixedImages(config: RunConfig, { train }: Machine): number {
+  const { images, epochSteps } = searchData[config.size];
+  const half = Math.min(images, Math.floor(train / 2));
+  const batch = config["train.batch"];
+  const epoch = Math.min(epochSteps, stepsPerEpoch(half, batch));
+  const steps = config["train.steps"] ?? epochsBySize[config.algorithm][config.size].train * epoch;
+  const ops = spaceOf(config.space, config.size).mixed?.groups[0]?.ops.length ?? 1;
+  const passes =
+    config.algorithm === "gdas"
+      ? FIRST_ORDER_PASSES / ops
+      : config["darts.order"] === 2
+        ? SECOND_ORDER_PASSES
+        : FIRST_ORDER_PASSES;
+  const recalibration = config["bn.recal"] * batch;
+  const score = Math.min(half, config["eval.images"] ?? half);
+  const checks =
+    Math.ceil(steps / epoch) * (recalibration + Math.min(score, CHECK_IMAGES)) + 2 * (recalibration + score);
+  return (steps * batch * passes + checks) * FORWARD_SHARE;
+}
+
+/**
+ * Seconds of a whole run with the size's defaults, or of its retraining alone: step time in proportion to multiply–adds and images.
+ * Right for a processor; on a GPU small networks wait for dispatch, so there it is an upper bound.
+ */
+export function predictedSeconds(
+  algorithm: AlgorithmId,
+  space: SpaceId,
+  size: SizeId,
+  machine: Machine,
+  onlyRetrain = false,
+): number {
+  const config = defaultsFor(space, size, algorithm);
+  const msPerMac = machine.calibrationMs / CALIBRATION_BATCH / workOf("spos", "macro8", "nano").search;
+  const work = workOf(algorithm, space, size);
+  const search = onlyRetrain ? 0 : hasAlpha(config) ? mixedImages(config, machine) : sampledImages(config, machine);
+  const batch = config["retrain.batch"];
+  const retrain =
+    (config["retrain.steps"] ?? epochsBySize[algorithm][size].retrain * stepsPerEpoch(machine.train, batch)) * batch;
+  return ((search * work.search + retrain * work.retrain) * msPerMac) / 1000;
 }

@@ -1,5 +1,6 @@
 /** The setup form as data: groups of keys, each with its value, default and note in the words of the catalogue. */
 import {
+  type AlgorithmId,
   type ConfigKey,
   defaultsFor,
   formatValue,
@@ -9,6 +10,7 @@ import {
   type Note,
   type RunConfig,
 } from "@/store/keys";
+import { spaceOf } from "@/store/network";
 import { text } from "@/viz/copy";
 
 export interface SettingRow {
@@ -19,7 +21,7 @@ export interface SettingRow {
   readonly unit: string | null;
   /** As it stands in a URL: `600`, `4.6M`, `auto`, `on`. */
   readonly value: string;
-  /** Default of the space and size, or null when the value is the default. */
+  /** Default of method, space and size, or null when the value is the default. */
   readonly fallback: string | null;
   readonly note: string | null;
   /** A running search takes it over. */
@@ -34,34 +36,74 @@ export interface SettingGroup {
 
 const { groups: names } = text.settings;
 
-const prefixes: readonly (readonly [id: string, name: string, belongs: (key: string) => boolean])[] = [
-  ["supernet", names.supernet, (key) => key.startsWith("train.") || key.startsWith("spos.")],
-  ["norm", names.norm, (key) => key.startsWith("bn.") || key.startsWith("eval.")],
-  ["evolution", names.evolution, (key) => key.startsWith("evo.")],
-  ["retrain", names.retrain, (key) => key.startsWith("retrain.")],
-  ["data", names.data, (key) => ["dataset", "backend", "threads"].includes(key)],
-];
+interface GroupSpec {
+  readonly id: keyof typeof names;
+  readonly belongs: (key: ConfigKey, config: RunConfig) => boolean;
+}
 
-/** Every key but those of the control bar, in five groups. A key that is new in the specs appears without a change here. */
+const starts =
+  (...prefixes: readonly string[]): GroupSpec["belongs"] =>
+  (key) =>
+    prefixes.some((prefix) => key.startsWith(prefix));
+
+/** Settings of networks of any width and depth; other spaces have one network a member. */
+const ofNetworks: readonly ConfigKey[] = ["retrain.width", "retrain.cells"];
+/** Settings that only networks of the paper's cells have. */
+const ofCells: readonly ConfigKey[] = ["retrain.dropPath", "retrain.aux"];
+const ofTheMachine: readonly ConfigKey[] = ["dataset", "backend", "threads"];
+
+const norm: GroupSpec = { id: "norm", belongs: starts("bn.", "eval.") };
+const retrain: GroupSpec = {
+  id: "retrain",
+  belongs: (key, { space, size }) =>
+    key.startsWith("retrain.") &&
+    (!ofNetworks.includes(key) || spaceOf(space, size).network !== undefined) &&
+    (!ofCells.includes(key) || space === "darts-cell"),
+};
+const data: GroupSpec = { id: "data", belongs: (key) => ofTheMachine.includes(key) };
+const search: GroupSpec = { id: "search", belongs: starts("train.") };
+const alpha: GroupSpec = {
+  id: "alpha",
+  // The order is that of DARTS's gradient; GDAS has no second one.
+  belongs: (key, { algorithm }) => key.startsWith("darts.") && (key !== "darts.order" || algorithm === "darts"),
+};
+
+const groupsOf: Readonly<Record<AlgorithmId, readonly GroupSpec[]>> = {
+  spos: [
+    { id: "supernet", belongs: starts("train.", "spos.") },
+    norm,
+    { id: "evolution", belongs: starts("evo.") },
+    retrain,
+    data,
+  ],
+  darts: [search, alpha, norm, retrain, data],
+  gdas: [search, alpha, { id: "temperature", belongs: starts("gdas.") }, norm, retrain, data],
+};
+
+/** Keys that have their place in the control bar. */
+export const barKeys: readonly ConfigKey[] = ["algorithm", "space", "size", "seed"];
+
+/** Every key that the method and the space know, but those of the control bar. A key that is new in the specs appears without a change here. */
 export function settingGroups(config: RunConfig, notes: readonly Note[]): readonly SettingGroup[] {
-  const defaults = defaultsFor(config.space, config.size);
+  const defaults = defaultsFor(config.space, config.size, config.algorithm);
   const keys = Object.keys(keySpecs) as ConfigKey[];
-  return prefixes.map(([id, name, belongs]) => ({
+  const rowOf = (key: ConfigKey): SettingRow => {
+    const copy = text.settings.of(key, config.algorithm);
+    return {
+      key,
+      spec: keySpecs[key],
+      label: copy.label,
+      hint: copy.hint ?? null,
+      unit: copy.unit ?? null,
+      value: formatValue(key, config[key]),
+      fallback: config[key] === defaults[key] ? null : formatValue(key, defaults[key]),
+      note: notes.find((note) => note.key === key)?.message ?? null,
+      live: liveKeys.includes(key),
+    };
+  };
+  return groupsOf[config.algorithm].map(({ id, belongs }) => ({
     id,
-    name,
-    rows: keys.filter(belongs).map((key): SettingRow => {
-      const copy = text.settings.of(key);
-      return {
-        key,
-        spec: keySpecs[key],
-        label: copy.label,
-        hint: copy.hint ?? null,
-        unit: copy.unit ?? null,
-        value: formatValue(key, config[key]),
-        fallback: config[key] === defaults[key] ? null : formatValue(key, defaults[key]),
-        note: notes.find((note) => note.key === key)?.message ?? null,
-        live: liveKeys.includes(key),
-      };
-    }),
+    name: names[id],
+    rows: keys.filter((key) => belongs(key, config)).map(rowOf),
   }));
 }

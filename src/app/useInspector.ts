@@ -1,8 +1,12 @@
-/** Candidates, sampling and space as the inspector needs them, at the time cursor. */
+/** Candidates, sampling, α and space as the inspector needs them, at the time cursor. */
 import { useMemo } from "react";
+import type { Space } from "@/nas/space/types";
 import { history } from "@/store/history";
+import type { RunConfig } from "@/store/keys";
+import { hasAlpha, searchesNothing } from "@/store/methods";
 import { spaceOf } from "@/store/network";
 import { useExperiment, useHistory, useRun, useView } from "@/ui/hooks";
+import type { AlphaScene } from "./inspectorAlpha";
 import { choicesOf, type Scene, type Subject, subjectOf } from "./inspectorModel";
 
 export interface Inspected {
@@ -13,23 +17,46 @@ export interface Inspected {
   readonly against: string | null;
 }
 
+/** α of the run at the cursor, and what would be derived from it; null for a run without α. */
+function alphaScene(space: Space, config: RunConfig, cursor: number | null): AlphaScene | null {
+  const { mixed } = space;
+  if (!mixed || !hasAlpha(config) || searchesNothing(config)) return null;
+  const { groups } = mixed;
+  const column = cursor === null ? history.alpha.latest() : history.alpha.at(cursor);
+  const size = groups.reduce((sum, { rows, ops }) => sum + rows.length * ops.length, 0);
+  // A column of another space is on its way out.
+  if (column?.raw.length !== size) return { groups, weights: null, kept: null };
+  let at = 0;
+  const raw = groups.map(({ rows, ops }) => column.raw.subarray(at, (at += rows.length * ops.length)));
+  const { kept } = mixed.derive(raw, { rule: config["darts.derive"], skipLimit: config["darts.skipLimit"] });
+  return { groups, weights: column.weights, kept };
+}
+
 export function useInspector(): Inspected {
   const ran = useRun((run) => run.plan?.config);
   const edited = useExperiment((experiment) => experiment.config);
-  const { space: spaceId, size } = ran ?? edited;
+  const config = ran ?? edited;
   const focus = useView((view) => view.focus);
   const pinA = useView((view) => view.pinA);
   const pinB = useView((view) => view.pinB);
   const cursor = useView((view) => view.cursor);
   const pool = useHistory("pool");
   const counts = useHistory("counts");
+  const alpha = useHistory("alpha");
   const scene = useMemo((): Scene => {
     // The versions stand for the data behind them.
     void pool;
     void counts;
+    void alpha;
     const column = cursor === null ? history.counts.latest() : history.counts.at(cursor);
-    return { space: spaceOf(spaceId, size), candidates: history.candidates(), sampling: column };
-  }, [spaceId, size, pool, counts, cursor]);
+    const space = spaceOf(config.space, config.size);
+    return {
+      space,
+      candidates: history.candidates(),
+      sampling: column,
+      alpha: alphaScene(space, config, cursor),
+    };
+  }, [config, pool, counts, alpha, cursor]);
   return useMemo(() => {
     const isFocused = Object.keys(focus).length > 0;
     const about = isFocused ? focus : (pinB ?? pinA);

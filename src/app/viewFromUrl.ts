@@ -3,7 +3,7 @@ import { parseHash } from "@/store/urlState";
 import type { PanelId, Theme, ViewState } from "@/store/view";
 
 const themes: readonly Theme[] = ["light", "dark", "system"];
-const panels: readonly PanelId[] = ["path", "pool", "curves", "data", "network"];
+const panels: readonly PanelId[] = ["path", "pool", "curves", "data", "network", "streams", "cells"];
 
 /** What the hash says about the view; values it does not know are left out. */
 export function viewFromUrl(

@@ -1,6 +1,11 @@
 /** Starts the page's engine and provides the actions. Every action answers with a sentence instead of an exception. */
 import { type Actions, type ExportFormat, provideActions } from "./actions";
+import type { SpaceId } from "@/algorithms/configKeys";
 import { ok, type Problem, refuse } from "@/lib/result";
+import type { Accuracy } from "@/nas/candidate";
+import type { Choices } from "@/nas/mutable";
+import { spaceIds } from "@/nas/space/registry";
+import type { LatestState, RunPlan } from "@/session/protocol";
 import { change, experimentStore, setGiven } from "./experiment";
 import { openDropped } from "./droppedFiles";
 import { history } from "./history";
@@ -53,6 +58,32 @@ function train(): void {
     if (!plan || stale) await control.openRun();
     const playing = control.play(null);
     // The button answers when the run is seen to run; the promise lasts as long as the run.
+    runStore.setState({ pending: null });
+    await playing;
+  }, "play");
+}
+
+/** A space that knows the id: the current one, that of the network on show, else any. A published cell's name is known to none and means cells. */
+function spaceThatKnows(id: string): SpaceId {
+  const { config } = experimentStore.getState();
+  const { shown } = networkStore.getState();
+  const ids: readonly SpaceId[] = [config.space, ...(shown ? [shown.spaceId] : []), ...spaceIds];
+  return ids.find((space) => spaceOf(space, config.size).decode(id) !== null) ?? "darts-cell";
+}
+
+function retrainArch(id: string): void {
+  if (runStore.getState().pending === "play") return;
+  const { config } = experimentStore.getState();
+  const space = spaceThatKnows(id);
+  change({ ...(space === config.space ? {} : { space }), "retrain.arch": id });
+  addMessage("info", "Training this architecture from scratch; nothing is searched.");
+  if (runStore.getState().boot.status === "booting") {
+    runStore.setState({ queued: true });
+    return;
+  }
+  act(async () => {
+    await control.openRun();
+    const playing = control.play(null);
     runStore.setState({ pending: null });
     await playing;
   }, "play");
@@ -143,6 +174,7 @@ const actions: Actions = {
   resume: async (id) => {
     await attempt(() => control.resume(id));
   },
+  retrainArch,
   openFiles: (files) => act(() => openDropped(files, actions)),
 };
 
@@ -193,31 +225,48 @@ function keepUrl(view: Readonly<Record<string, string>>): void {
   );
 }
 
-/** The network panel shows the best candidate, then the winner with its test accuracy, unless the reader put something else there. */
+/** What α says now may change at every step; the picture of a network is not redrawn more often than this. */
+const derivedEveryMs = 2000;
+
+/** Member that stands for the run: its winner, the best so far, or what α says now. */
+function memberOf(plan: RunPlan, { metrics }: LatestState): { readonly id: string; readonly choices: Choices | null } | null {
+  const { winner, best, derived } = metrics;
+  if (winner) return winner;
+  return best ? { id: best.id, choices: spaceOf(plan.config.space, plan.config.size).decode(best.id) } : derived;
+}
+
+/** The network panel follows the run until the winner has its test accuracy, unless the reader put something else there. */
 function followWinner(): void {
+  let changedAt = -Infinity;
   runStore.subscribe(
     (state) => state.latest,
     (latest) => {
       const { plan } = runStore.getState();
       const shown = networkStore.getState().shown;
       if (!plan || !latest || (shown && shown.source !== "winner")) return;
-      const best = latest.metrics.winner ?? latest.metrics.best;
-      if (!best) return;
-      const retrained = latest.metrics.winner ? latest.metrics.test : null;
-      if (shown?.arch.id === best.id && shown.retrainedAccuracy === retrained) return;
-      const space = spaceOf(plan.config.space, plan.config.size);
-      const choices = space.decode(best.id);
-      const candidate = history.candidates()[history.candidateIndex(best.id) ?? -1];
-      if (!choices) return;
+      const member = memberOf(plan, latest);
+      if (!member?.choices) return;
+      const { metrics } = latest;
+      const retrained = metrics.winner ? metrics.test : null;
+      const candidate = history.candidates()[history.candidateIndex(member.id) ?? -1];
+      const inherited = metrics.winner?.supernet ?? candidate?.accuracy ?? null;
+      if (shown?.arch.id === member.id && same(shown.retrainedAccuracy, retrained) && same(shown.supernetAccuracy, inherited)) return;
+      const isSettled = metrics.winner !== null || metrics.best !== null;
+      if (shown && !isSettled && performance.now() - changedAt < derivedEveryMs) return;
+      changedAt = performance.now();
       showNetwork({
         source: "winner",
         spaceId: plan.config.space,
         size: plan.config.size,
-        arch: space.canonical(choices),
-        supernetAccuracy: candidate?.accuracy ?? null,
+        // As found: for cells the id keeps the order of slots, which the canonical form has lost.
+        arch: { id: member.id, choices: member.choices },
+        supernetAccuracy: inherited,
         retrainedAccuracy: retrained,
       });
     },
   );
 }
 
+function same(a: Accuracy | null, b: Accuracy | null): boolean {
+  return a?.value === b?.value && a?.n === b?.n;
+}

@@ -2,7 +2,8 @@
 import { createStore } from "zustand/vanilla";
 import { subscribeWithSelector } from "zustand/middleware";
 import { type Note, parseConfig } from "@/algorithms/config";
-import { type ConfigKey, defaultsFor, keySpecs, liveKeys, type RunConfig } from "@/algorithms/configKeys";
+import { type ConfigKey, keySpecs, liveKeys, type RunConfig } from "@/algorithms/configKeys";
+import { defaultsFor } from "@/algorithms/defaults";
 import type { SizeId } from "@/nas/space/types";
 
 export interface ExperimentState {
@@ -36,12 +37,19 @@ export function setGiven(raw: Readonly<Record<string, unknown>>): readonly Note[
   return apply(raw as ExperimentState["given"], true);
 }
 
-/** Change some keys. Changing space or size lets dependent values follow their new defaults unless they were set by hand. */
+/**
+ * Change some keys. Another method, space or size starts with its own settings; a method that is chosen without a space brings its own. An
+ * architecture to train fits every size, but no other space.
+ */
 export function change(values: Partial<Record<ConfigKey, string | number | boolean | null>>): readonly Note[] {
-  const given = { ...experimentStore.getState().given };
-  if ("space" in values || "size" in values) {
-    for (const key of Object.keys(given) as ConfigKey[]) if (key.includes(".")) delete given[key];
+  const { given: before, config } = experimentStore.getState();
+  const given = { ...before };
+  const another = (key: "algorithm" | "space"): boolean => key in values && values[key] !== config[key];
+  const keepsArch = !another("algorithm") && !another("space");
+  if ("space" in values || "size" in values || "algorithm" in values) {
+    for (const key of Object.keys(given) as ConfigKey[]) if (key.includes(".") && !(key === "retrain.arch" && keepsArch)) delete given[key];
   }
+  if (another("algorithm") && !("space" in values)) delete given.space;
   return apply({ ...given, ...values }, true);
 }
 

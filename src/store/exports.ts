@@ -95,12 +95,12 @@ function originOf({ config }: RunPlan, { metrics }: LatestState): Origin {
 
 /** Null prices for a member that can be shown and written but not built. */
 function metricsOf(space: Space, arch: Arch, supernetAccuracy: Accuracy | null, retrainedAccuracy: Accuracy | null): ArchFile["metrics"] {
-  const accuracies = { supernetAccuracy, retrainedAccuracy, latencyMs: null };
+  const accuracies = { supernetAccuracy, retrainedAccuracy };
   try {
     const { macs, params } = space.cost(arch.choices);
-    return { ...accuracies, macs, params };
+    return { ...accuracies, macs, params, latencyMs: null };
   } catch (cause) {
-    if (cause instanceof AppError && cause.code === "config.invalid") return { ...accuracies, macs: null, params: null };
+    if (cause instanceof AppError && cause.code === "config.invalid") return { ...accuracies, macs: null, params: null, latencyMs: null };
     throw cause;
   }
 }

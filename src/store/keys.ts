@@ -1,14 +1,16 @@
 /** The experiment's vocabulary for the interface, which may not reach into `algorithms`: keys with their limits and defaults, phases, notes. */
 export { type Note, formatValue, parseQuantity } from "@/algorithms/config";
 export {
+  type AlgorithmId,
   algorithmIds,
   type ConfigKey,
-  defaultsFor,
-  epochsBySize,
   keySpecs,
   type KeySpec,
   liveKeys,
   type RunConfig,
+  type SpaceId,
   spaceIds,
 } from "@/algorithms/configKeys";
+export { defaultsFor, epochsBySize, searchData } from "@/algorithms/defaults";
+export { pairProblem } from "@/algorithms/pairs";
 export { type Phase, phaseIndex, phases } from "@/algorithms/phases";

@@ -7,7 +7,8 @@ import type { PlayOutcome, RunPlan, Until } from "@/session/protocol";
 import { change, experimentStore, proposeSize, setGiven, staleKeys } from "./experiment";
 import { history } from "./history";
 import { call, connect, followRun, toWireLike } from "./link";
-import { showNetwork } from "./network";
+import { hasAlpha, searchesNothing } from "./methods";
+import { showNetwork, spaceOf } from "./network";
 import { addMessage, runStore } from "./run";
 import { releaseTrainingLock, takeTrainingLock, whenTrainingEnds } from "./tabLock";
 import { announce, resetRunView } from "./view";
@@ -20,14 +21,18 @@ export async function boot(fresh = false): Promise<void> {
   if (info.problem) addMessage("warning", [info.problem.message, info.problem.hint].filter(Boolean).join(" "));
 }
 
-function begin(plan: RunPlan): RunPlan {
+function begin(plan: RunPlan): void {
+  const { config } = plan;
+  // What the columns of α mean, before frames bring the first.
+  const searches = hasAlpha(config) && !searchesNothing(config);
+  history.alpha.begin(searches ? (spaceOf(config.space, config.size).mixed?.groups ?? []) : []);
   runStore.setState({ plan });
-  return plan;
 }
 
 /** Forget what the last run showed before frames of the next arrive. */
 function clearRun(): void {
   followRun(null);
+  history.alpha.begin([]);
   history.clear();
   resetRunView();
   showNetwork(null);
@@ -45,8 +50,9 @@ async function openWith(command: () => Promise<RunPlan>): Promise<RunPlan> {
     const plan = await command();
     // Another run was asked for meanwhile: this one is over already.
     if (mine !== opened) return plan;
+    begin(plan);
     followRun(plan.runId);
-    return begin(plan);
+    return plan;
   } catch (cause) {
     if (mine === opened) runStore.setState({ error: toWireLike(cause) });
     throw cause;
@@ -196,12 +202,13 @@ async function continueFrom(id: string | null): Promise<RunPlan> {
   return plan;
 }
 
-/** The same rate would diverge again: a run that became NaN goes on at a third of it. */
+/** The same rates would diverge again: a run that became NaN goes on at a third of them. In a search by α either rate may be the cause. */
 async function slowDown(config: RunConfig, phase: Phase): Promise<void> {
-  const key = phase === "retrain" ? "retrain.lr" : "train.lr";
-  const lr = config[key] / 3;
-  await setLive({ [key]: lr });
-  addMessage("info", `Resumed with the learning rate at a third: ${key} = ${Number(lr.toPrecision(3))}.`);
+  const keys = phase === "retrain" ? (["retrain.lr"] as const) : hasAlpha(config) ? (["train.lr", "darts.alphaLr"] as const) : (["train.lr"] as const);
+  const values = keys.map((key) => [key, config[key] / 3] as const);
+  await setLive(Object.fromEntries(values));
+  const words = values.map(([key, rate]) => `${key} = ${Number(rate.toPrecision(3))}`).join(", ");
+  addMessage("info", `Resumed with the learning rate${values.length > 1 ? "s" : ""} at a third: ${words}.`);
 }
 
 /** The experiment becomes what the run is: it must not look stale after a resume. */

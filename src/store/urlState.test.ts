@@ -51,6 +51,8 @@ describe("the address", () => {
             return [key, fc.boolean()];
           case "id":
             return [key, fc.constantFrom("emoji10", "cifar10", "a_b-c")];
+          case "text":
+            return [key, fc.constantFrom(null, "DARTS_V2", "n:s3.0+s3.1;r:mp.0+mp.1", "|none~0|+|x~1|")];
           case "int":
             return [key, fc.oneof(fc.integer({ min: spec.min, max: Math.min(spec.max, 2 ** 32 - 1) }), fc.integer({ min: spec.min, max: Math.min(spec.max, 40) }), ...(spec.nullable ? [fc.constant(null)] : []))];
           case "float":

@@ -12,12 +12,14 @@ export interface Focus {
   readonly choice?: number;
   /** Op name, e.g. `mb3_k3`. */
   readonly op?: string;
+  /** Architecture weights: index of the group (0 normal, 1 reduce) and of the row. */
+  readonly edge?: { readonly group: number; readonly row: number };
   readonly generation?: number;
   readonly classId?: number;
   readonly imageId?: number;
 }
 
-export type PanelId = "path" | "pool" | "curves" | "data" | "network";
+export type PanelId = "path" | "pool" | "curves" | "data" | "network" | "streams" | "cells";
 export type Theme = "light" | "dark" | "system";
 export type MotionSetting = "system" | "reduced";
 

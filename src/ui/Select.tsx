@@ -31,7 +31,12 @@ export function Select({ label, value, options, onChange, width, id, describedBy
       onChange={(event) => onChange(event.target.value)}
     >
       {options.map((option) => (
-        <option key={option.value} value={option.value} disabled={option.disabled !== undefined}>
+        <option
+          key={option.value}
+          value={option.value}
+          disabled={option.disabled !== undefined}
+          title={option.disabled}
+        >
           {option.disabled === undefined ? option.label : `${option.label} (${option.disabled})`}
         </option>
       ))}

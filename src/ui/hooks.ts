@@ -1,8 +1,9 @@
 /** React bindings of the stores: components select primitives, history channels arrive as a version number. */
-import { useCallback, useSyncExternalStore } from "react";
+import { useCallback, useMemo, useSyncExternalStore } from "react";
 import { useStore } from "zustand";
 import { type ExperimentState, experimentStore } from "@/store/experiment";
 import { type Channel, history } from "@/store/history";
+import type { MethodConfig } from "@/store/methods";
 import { networkStore, type NetworkOnShow } from "@/store/network";
 import { runStore, type RunState } from "@/store/run";
 import { type ViewState, viewStore } from "@/store/view";
@@ -27,4 +28,12 @@ export function useNetwork(): NetworkOnShow | null {
 export function useHistory(channel: Channel): number {
   const subscribe = useCallback((listener: () => void) => history.subscribe(channel, listener), [channel]);
   return useSyncExternalStore(subscribe, () => history.version(channel));
+}
+
+/** Method and space of the run on show, else of the experiment as edited; the same object until one of them changes. */
+export function useMethod(): MethodConfig {
+  const run = useRun((state) => state.plan?.config);
+  const edited = useExperiment((experiment) => experiment.config);
+  const { algorithm, space, "retrain.arch": arch } = run ?? edited;
+  return useMemo(() => ({ algorithm, space, "retrain.arch": arch }), [algorithm, space, arch]);
 }

@@ -4,7 +4,7 @@ import { type CellCurve, type CellNodeMark, type Point, pointAt } from "./cellLa
 /** Half the size of a label of so many characters, at 11 px. */
 const half = { perCharacter: 3.4, margin: 2, height: 7 };
 /** Places along an edge, the preferred first. */
-const places = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73];
+const places = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.8];
 
 interface Box {
   readonly x: number;

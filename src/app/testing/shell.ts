@@ -31,6 +31,7 @@ const names: readonly (keyof Actions)[] = [
   "importFrom",
   "saveCheckpoint",
   "resume",
+  "retrainArch",
   "openFiles",
 ];
 

@@ -155,6 +155,14 @@ function derivedLabels(derived: DerivedCell, geometry: CellGeometry): LabelMark[
   return derived.inputs.map(({ op }, i) => ({ x: 0, y: 0, ...places[i], op, text: texts[i] ?? "" }));
 }
 
+/** Labels of ribbons clear of one another, wherever the weights go: each place is made for the longest text. */
+function ribbonPlaces(search: SearchCell, geometry: CellGeometry): Point[] {
+  return placeLabels(
+    search.edges.map(({ from, to }) => ({ curve: geometry.edge(from, to), text: "max3 100 %" })),
+    geometry.nodes,
+  );
+}
+
 /** The edges of a cell at a beat; without a search, or where a node reads a state twice, the derived cell by itself. */
 export function edgeMarks(
   search: SearchCell | null,
@@ -162,8 +170,13 @@ export function edgeMarks(
   geometry: CellGeometry,
   beat: Beat,
 ): EdgeMark[] {
-  if (search && (beat < 3 || derived === null))
-    return search.edges.map((edge) => searchEdge(edge, geometry, beat, search.isUniform));
+  if (search && (beat < 3 || derived === null)) {
+    const places = ribbonPlaces(search, geometry);
+    return search.edges.map((edge, i) => {
+      const mark = searchEdge(edge, geometry, beat, search.isUniform);
+      return { ...mark, label: mark.label && { ...mark.label, ...places[i] } };
+    });
+  }
   if (derived === null) return [];
   const labels = derivedLabels(derived, geometry);
   const labelOf = (from: number, to: number): LabelMark | null =>

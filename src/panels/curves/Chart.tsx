@@ -38,7 +38,15 @@ function LaneLabels({ lane }: { readonly lane: Lane }) {
   );
 }
 
-function Axes({ layout, height }: { readonly layout: CurvesLayout; readonly height: number }) {
+function Axes({
+  layout,
+  height,
+  algorithm,
+}: {
+  readonly layout: CurvesLayout;
+  readonly height: number;
+  readonly algorithm: string;
+}) {
   const theme = useTheme();
   const { plot } = layout;
   const right = plot.x + plot.width;
@@ -82,7 +90,7 @@ function Axes({ layout, height }: { readonly layout: CurvesLayout; readonly heig
           {i > 0 && <line className={styles["boundary"]} x1={band.x0} x2={band.x0} y1={plot.y} y2={height - 2} />}
           {band.x1 - band.x0 > 64 && plot.y > 12 && (
             <text className={styles["band"]} x={(band.x0 + band.x1) / 2} y={plot.y - 6} textAnchor="middle">
-              {words.bands[band.phase]}
+              {words.band(band.phase, algorithm)}
             </text>
           )}
         </g>
@@ -177,7 +185,7 @@ export function Chart({ model, layout, width, height, whole, onZoom }: ChartProp
         onPointerCancel={() => setBrush(null)}
         onDoubleClick={() => onZoom(null)}
       >
-        <Axes layout={layout} height={height} />
+        <Axes layout={layout} height={height} algorithm={model.algorithm} />
         <Cursor model={model} layout={layout} height={height} />
         {brush && (
           <rect

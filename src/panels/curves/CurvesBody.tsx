@@ -1,7 +1,7 @@
 /** Chart, time cursor and machine at the size they get; mounted only while there is something to draw. */
 import { useCallback, useMemo, useRef } from "react";
 import { history } from "@/store/history";
-import { useRun } from "@/ui/hooks";
+import { useMethod, useRun } from "@/ui/hooks";
 import { useSize } from "@/ui/useSize";
 import { Chart } from "./Chart";
 import styles from "./curves.module.css";
@@ -31,13 +31,17 @@ export function CurvesBody({ version, cursor, log, zoom, onZoom, loading }: Curv
   const charts = useRef<HTMLDivElement>(null);
   const size = useSize(charts);
   const info = useRun((run) => run.info);
+  const { algorithm } = useMethod();
   const { width } = size;
   const height = Math.max(40, size.height - scrubberHeight);
 
   // Zoomed in, the same number of bins a pixel needs more bins over the whole run.
   const share = zoom ? Math.max(0.05, (zoom[1] - zoom[0]) / Math.max(20, history.latest()?.step ?? 20)) : 1;
   const bins = Math.min(4096, Math.ceil(Math.max(60, width) / share));
-  const model = useMemo(() => curvesModel({ history, version, info, cursor, bins }), [version, info, cursor, bins]);
+  const model = useMemo(
+    () => curvesModel({ history, version, info, algorithm, cursor, bins }),
+    [version, info, algorithm, cursor, bins],
+  );
   const layout = useMemo(
     () => curvesLayout(model, { width, height, log, domain: zoom }),
     [model, width, height, log, zoom],

@@ -4,7 +4,7 @@ import { actions } from "@/store/actions";
 import { history } from "@/store/history";
 import { Button } from "@/ui/Button";
 import { Figure } from "@/ui/Figure";
-import { useExperiment, useHistory, useRun, useView } from "@/ui/hooks";
+import { useExperiment, useHistory, useMethod, useRun, useView } from "@/ui/hooks";
 import { PanelMessage } from "@/ui/PanelMessage";
 import { panelState } from "@/ui/panelState";
 import { text } from "@/viz/copy";
@@ -26,10 +26,11 @@ export function CurvesPanel() {
   const latest = useRun((run) => run.latest);
   const config = useExperiment((experiment) => experiment.config);
   const cursor = useView((view) => view.cursor);
+  const { algorithm } = useMethod();
 
   const model = useMemo(
-    () => curvesModel({ history, version, info, cursor, bins: tableBins }),
-    [version, info, cursor],
+    () => curvesModel({ history, version, info, algorithm, cursor, bins: tableBins }),
+    [version, info, algorithm, cursor],
   );
   const hasData = model.loss.length > 0;
   const state = panelState({ boot, plan, latest, config, cursor, applicable: true, error: null, hasData });

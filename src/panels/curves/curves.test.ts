@@ -10,7 +10,7 @@ const size = { width: 800, height: 168, log: false, domain: null } as const;
 describe("curves", () => {
   let history: RunHistory;
   const model = (cursor: number | null = null, bins = 700) =>
-    curvesModel({ history, version: 0, info: null, cursor, bins });
+    curvesModel({ history, version: 0, info: null, algorithm: "spos", cursor, bins });
   beforeEach(() => {
     history = new RunHistory();
   });
@@ -30,6 +30,15 @@ describe("curves", () => {
     for (const [i, band] of m.bands.entries()) expect(band.from).toBeGreaterThanOrEqual(m.bands[i - 1]?.to ?? 0);
     expect(m.bands[0]?.to).toBe(100);
     expect(m.loss.map((s) => s.x.length)).toEqual([100, 50]);
+  });
+
+  it("names the stretches of a run by its method", () => {
+    applyFrames(fakeRun({ steps: 10, candidates: 8, retrainSteps: 5 }), history);
+    const names = (algorithm: string): unknown[] => [
+      ...new Set(curvesTable({ ...model(), algorithm, accuracy: [] }).rows.map((row) => row[1])),
+    ];
+    expect(names("spos")).toEqual(["Loss, Supernet", "Loss, Retrain"]);
+    expect(names("darts")).toEqual(["Loss, Search", "Loss, Retrain"]);
   });
 
   it("carries validation points with their interval and never the training batches", () => {

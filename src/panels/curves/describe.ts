@@ -56,7 +56,7 @@ export function curvesTable(model: CurvesModel): { columns: string[]; rows: (str
   const rows: (string | number)[][] = [];
   const round = (value: number): number | string => (Number.isFinite(value) ? +value.toFixed(4) : "NaN");
   for (const series of model.loss) {
-    const name = `${text.loss}, ${text.bands[series.phase]}`;
+    const name = `${text.loss}, ${text.band(series.phase, model.algorithm)}`;
     series.x.forEach((x, i) =>
       rows.push([x, name, round(series.mean[i] ?? NaN), round(series.min[i] ?? NaN), round(series.max[i] ?? NaN), ""]),
     );

@@ -44,6 +44,8 @@ export interface MachineModel {
 }
 
 export interface CurvesModel {
+  /** Id of the run's method: phases are named by it. */
+  readonly algorithm: string;
   readonly loss: readonly LossSeries[];
   readonly accuracy: readonly AccuracyPoint[];
   readonly bands: readonly PhaseBand[];
@@ -63,6 +65,7 @@ export interface CurvesInput {
   /** Version of the history that the model is of: the history changes in place, so this is the key that memos go by. */
   readonly version: number;
   readonly info: RunState["info"];
+  readonly algorithm: string;
   readonly cursor: number | null;
   /** Bins wanted over the whole run: about one a pixel, more when zoomed in. */
   readonly bins: number;
@@ -203,6 +206,7 @@ export function curvesModel(input: CurvesInput): CurvesModel {
   const live = Math.max(seen, history.latest()?.step ?? 0);
   const adapter = info?.adapter ? ` · ${info.adapter}` : "";
   return {
+    algorithm: input.algorithm,
     loss,
     accuracy: accuracyPoints(history),
     bands: bandsOf(loss, live),

@@ -25,6 +25,8 @@ const Picture = memo(function Picture({ image }: { readonly image: Uint8Array })
 interface RowProps {
   readonly row: Row;
   readonly browser: BrowserState;
+  /** Name of the part on view. */
+  readonly split: string;
   readonly perRow: number;
   /** Column that Tab enters, when this is the row that Tab enters. */
   readonly tabColumn: number | null;
@@ -38,10 +40,9 @@ function useSelection(classId: number): { dimmed: boolean; imageId: number | nul
   return { dimmed: focused !== null && focused !== classId, imageId: focused === classId ? imageId : null };
 }
 
-const ClassRow = memo(function ClassRow({ row, browser, perRow, tabColumn, onEnter, onRetry }: RowProps) {
+const ClassRow = memo(function ClassRow({ row, browser, split, perRow, tabColumn, onEnter, onRetry }: RowProps) {
   const { classId, name, state } = row;
   const { dimmed, imageId } = useSelection(classId);
-  const split = words.splits[browser.split].toLowerCase();
   const choose = (image: Uint8Array, record: number): void => {
     setFocus({ classId, imageId: record });
     // A copy: the row's buffer goes when the page turns.
@@ -116,6 +117,7 @@ export function ClassRows({ model, browser, perRow, onRetry }: ClassRowsProps) {
           key={row.classId}
           row={row}
           browser={browser}
+          split={words.split(browser.split, model.movesAlpha).toLowerCase()}
           perRow={perRow}
           tabColumn={entered.row === row.classId ? entered.column : null}
           onEnter={(column) => setCell({ row: row.classId, column })}

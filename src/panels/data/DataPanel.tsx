@@ -1,7 +1,7 @@
 /** Data browser: what is the network looking at? Its text and buttons are the interface; there is no second picture of it. */
 import { useMemo, useRef, useState } from "react";
 import { Figure } from "@/ui/Figure";
-import { useExperiment, useRun, useView } from "@/ui/hooks";
+import { useExperiment, useMethod, useRun, useView } from "@/ui/hooks";
 import { panelState } from "@/ui/panelState";
 import { useSize } from "@/ui/useSize";
 import { text } from "@/viz/copy";
@@ -44,6 +44,7 @@ export function DataPanel() {
   const latest = useRun((run) => run.latest);
   const config = useExperiment((experiment) => experiment.config);
   const cursor = useView((view) => view.cursor);
+  const method = useMethod();
 
   const perRow = tilesPerRow(width);
   const dataset = info?.dataset ?? null;
@@ -57,8 +58,8 @@ export function DataPanel() {
   };
   const { rows, retry } = useImages(request);
   const model = useMemo(
-    () => (info ? dataModel({ info, plan, browser, perRow, rows }) : null),
-    [info, plan, browser, perRow, rows],
+    () => (info ? dataModel({ info, plan, method, browser, perRow, rows }) : null),
+    [info, plan, method, browser, perRow, rows],
   );
   const state = panelState({
     boot,

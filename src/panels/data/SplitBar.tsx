@@ -19,8 +19,8 @@ export function SplitBar({ model, browser, onChange }: SplitBarProps) {
   const name = useId();
   const { split, augment, page } = browser;
   return (
-    <section className={styles["split"]} aria-label={words.split}>
-      <div className={styles["chips"]} role="radiogroup" aria-label={words.split}>
+    <section className={styles["split"]} aria-label={words.parts}>
+      <div className={styles["chips"]} role="radiogroup" aria-label={words.parts}>
         {splitIds.map((id) => (
           <label key={id} className={styles["chip"]} data-chosen={split === id}>
             <input
@@ -30,14 +30,14 @@ export function SplitBar({ model, browser, onChange }: SplitBarProps) {
               checked={split === id}
               onChange={() => onChange({ ...browser, split: id, page: 0 })}
             />
-            {words.splits[id]}{" "}
+            {words.split(id, model.movesAlpha)}{" "}
             {model.splitCounts[id] !== null && (
               <span className={styles["quiet"]}>{countText(model.splitCounts[id])}</span>
             )}
           </label>
         ))}
       </div>
-      <p className={styles["note"]}>{words.splitNotes[split]}</p>
+      <p className={styles["note"]}>{words.splitNote(split, model.movesAlpha)}</p>
       <label className={styles["check"]} title={words.augmentNote}>
         <input
           type="checkbox"

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { defaultsFor } from "@/store/keys";
 import { fakeRun } from "../testing/fakeRun";
 import { dataTable, describeData } from "./describe";
 import { cellAfter, tilesPerRow } from "./layout";
@@ -13,7 +14,14 @@ const ready = (total: number, first = 0): RowState => ({
   records: Int32Array.of(first, first + 1, first + 2),
 });
 const model = (rows: RowState[], over: Partial<BrowserState> = {}) => {
-  const made = dataModel({ info: run.info, plan: run.plan, browser: { ...browser, ...over }, perRow: 3, rows });
+  const made = dataModel({
+    info: run.info,
+    plan: run.plan,
+    method: run.config,
+    browser: { ...browser, ...over },
+    perRow: 3,
+    rows,
+  });
   if (!made) throw new Error("no model");
   return made;
 };
@@ -31,6 +39,7 @@ describe("data model", () => {
     const alone = dataModel({
       info: run.info,
       plan: null,
+      method: run.config,
       browser,
       perRow: 3,
       rows: Array.from({ length: 10 }, () => ready(80)),
@@ -45,7 +54,19 @@ describe("data model", () => {
   });
 
   it("is null without a data set", () => {
-    expect(dataModel({ info: { ...run.info, dataset: null }, plan: null, browser, perRow: 3, rows: [] })).toBeNull();
+    expect(
+      dataModel({ info: { ...run.info, dataset: null }, plan: null, method: run.config, browser, perRow: 3, rows: [] }),
+    ).toBeNull();
+  });
+
+  it("names the middle part for what it does: α moves by it, or candidates are ranked by it", () => {
+    expect(describeData(model([]), browser)).toContain("Validation on view");
+    const mixed = defaultsFor("darts-cell", "nano", "darts");
+    const made = (method: typeof mixed) =>
+      dataModel({ info: run.info, plan: run.plan, method, browser, perRow: 3, rows: [] });
+    expect(made(mixed)?.movesAlpha).toBe(true);
+    expect(describeData({ ...model([]), movesAlpha: true }, browser)).toContain("α on view");
+    expect(made({ ...mixed, "retrain.arch": "DARTS_V2" })?.movesAlpha).toBe(false);
   });
 
   it("says emoji pictures, not photos", () => {

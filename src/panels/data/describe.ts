@@ -9,7 +9,7 @@ const words = text.data;
 export function describeData(model: DataModel, { split, augment }: BrowserState): string {
   const sentences = [
     `${model.name}, ${model.origin}: ${model.counts} in ${countText(model.rows.length)} classes.`,
-    `${words.splits[split]} on view, ${model.range}${augment ? ", augmented" : ""}.`,
+    `${words.split(split, model.movesAlpha)} on view, ${model.range}${augment ? ", augmented" : ""}.`,
     ...model.warnings,
   ];
   const failed = model.rows.filter((row) => row.state.status === "failed").length;

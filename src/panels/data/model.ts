@@ -1,4 +1,5 @@
 /** What the data browser shows, from the boot's data set, the plan and the rows loaded so far: pure. */
+import { hasAlpha, type MethodConfig, searchesNothing } from "@/store/methods";
 import type { RunState } from "@/store/run";
 import { text } from "@/viz/copy";
 
@@ -34,6 +35,8 @@ export interface DataModel {
   readonly counts: string;
   readonly credits: readonly string[];
   readonly warnings: readonly string[];
+  /** The middle part moves architecture weights in this run. */
+  readonly movesAlpha: boolean;
   readonly identity: string;
   readonly choices: readonly { readonly id: string; readonly name: string }[];
   /** Images a split: from the run's plan when there is one, else the sum of the rows that have arrived; null = unknown. */
@@ -48,6 +51,7 @@ export interface DataModel {
 export interface DataInput {
   readonly info: NonNullable<RunState["info"]>;
   readonly plan: RunState["plan"];
+  readonly method: MethodConfig;
   readonly browser: BrowserState;
   readonly perRow: number;
   readonly rows: readonly RowState[];
@@ -109,6 +113,7 @@ export function dataModel(input: DataInput): DataModel | null {
     counts: words.counts(dataset.train, dataset.test, dataset.id === "emoji10" ? words.emojiPictures : words.images),
     credits: creditsOf(dataset.id, dataset.provenance),
     warnings: dataset.warnings,
+    movesAlpha: hasAlpha(input.method) && !searchesNothing(input.method),
     identity: words.identity(dataset.sha256),
     choices: info.datasets,
     splitCounts: splitCounts(input),

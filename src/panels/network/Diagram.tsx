@@ -2,6 +2,7 @@
 import { ChevronsDownUp, ChevronsUpDown, Maximize, ZoomIn, ZoomOut } from "lucide-react";
 import { line } from "d3";
 import { useMemo, useRef, useState } from "react";
+import type { Focus } from "@/store/view";
 import { IconButton } from "@/ui/Button";
 import { useView } from "@/ui/hooks";
 import { useTheme } from "@/ui/theme";
@@ -10,11 +11,13 @@ import { text } from "@/viz/copy";
 import { opColor, opStyle } from "@/viz/palette";
 import { type TransientFocus, useTransientFocus } from "../useTransientFocus";
 import { type DiagramBox, diagramPicture, startTransform, wholeTransform } from "./layout";
-import type { NetworkModel } from "./model";
+import { focusOfBlock, litParts, type NetworkModel } from "./model";
 import styles from "./network.module.css";
 import { useZoom } from "./useZoom";
 
 const words = text.network;
+const nothing: Focus = {};
+const roomy = 720;
 const path = line<readonly [number, number]>();
 
 interface BoxProps {
@@ -31,7 +34,7 @@ function Box({ box, x, y, state, onToggle, focus }: BoxProps) {
   const theme = useTheme();
   const style = box.op === null ? null : opStyle(box.op);
   const middle = box.height / 2 + 4;
-  const slot = box.slot;
+  const meant = focusOfBlock(box);
   return (
     <g
       transform={`translate(${x},${y})`}
@@ -39,8 +42,8 @@ function Box({ box, x, y, state, onToggle, focus }: BoxProps) {
       data-kind={box.kind}
       data-state={state}
       onClick={() => box.kind === "stage" && onToggle(box.id)}
-      onPointerEnter={() => slot !== null && focus.enter({ slot, ...(box.op === null ? {} : { op: box.op }) })}
-      onPointerLeave={() => slot !== null && focus.leave()}
+      onPointerEnter={() => meant !== null && focus.enter(meant)}
+      onPointerLeave={() => meant !== null && focus.leave()}
     >
       <rect width={box.width} height={box.height} rx={3} />
       {box.op !== null && style !== null && (
@@ -81,9 +84,17 @@ export function Diagram({ model }: { readonly model: NetworkModel }) {
   const svg = useRef<SVGSVGElement>(null);
   const focus = useTransientFocus();
   const { width, height } = useSize(frame);
-  const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
+  // Null: as the size of the network suggests, and the room that it has; open cells are wide.
+  const [closed, setClosed] = useState<ReadonlySet<string> | null>(null);
   const [detail, setDetail] = useState<"block" | "op">("block");
-  const focused = useView((view) => view.focus.slot ?? view.pinA?.slot ?? null);
+  const focused = useView((view) => (Object.keys(view.focus).length > 0 ? view.focus : (view.pinA ?? nothing)));
+  const isCrowded = model.isLarge || (!model.isChain && width < roomy);
+  const collapsed = useMemo(
+    () => closed ?? new Set(isCrowded ? model.stages.map((stage) => stage.id) : []),
+    [closed, isCrowded, model],
+  );
+
+  const lit = useMemo(() => litParts(model, focused), [model, focused]);
 
   const direction = width > 700 && height < 320 ? "LR" : "TB";
   const picture = useMemo(
@@ -93,13 +104,15 @@ export function Diagram({ model }: { readonly model: NetworkModel }) {
   const home = useMemo(() => startTransform(picture, width, height, direction), [picture, width, height, direction]);
   const { transform, scaleBy, moveTo } = useZoom(svg, home);
 
-  const toggle = (stage: string): void =>
-    setCollapsed((old) => {
-      const next = new Set(old);
-      if (!next.delete(stage)) next.add(stage);
-      return next;
-    });
-  const isCollapsed = collapsed.size > 0;
+  const toggle = (stage: string): void => {
+    const next = new Set(collapsed);
+    if (!next.delete(stage)) next.add(stage);
+    setClosed(next);
+  };
+  const all = model.stages.map((stage) => stage.id);
+  // Hundreds of boxes at once are no picture, and take seconds to place.
+  const canOpenAll = !model.isLarge;
+  const isClosed = canOpenAll ? collapsed.size > 0 : all.every((id) => collapsed.has(id));
   return (
     <div className={styles["diagram"]}>
       <div className={styles["tools"]}>
@@ -113,9 +126,10 @@ export function Diagram({ model }: { readonly model: NetworkModel }) {
         </label>
         <IconButton
           small
-          label={isCollapsed ? words.expandAll : words.collapseAll}
-          icon={isCollapsed ? <ChevronsUpDown size={14} /> : <ChevronsDownUp size={14} />}
-          onClick={() => setCollapsed(new Set(isCollapsed ? [] : model.stages.map((stage) => stage.id)))}
+          label={isClosed ? (canOpenAll ? words.expandAll : words.oneByOne) : words.collapseAll}
+          icon={isClosed ? <ChevronsUpDown size={14} /> : <ChevronsDownUp size={14} />}
+          disabled={isClosed && !canOpenAll}
+          onClick={() => setClosed(new Set(isClosed ? [] : all))}
         />
         <IconButton small label={words.zoomOut} icon={<ZoomOut size={14} />} onClick={() => scaleBy(1 / 1.4)} />
         <IconButton small label={words.zoomIn} icon={<ZoomIn size={14} />} onClick={() => scaleBy(1.4)} />
@@ -149,8 +163,9 @@ export function Diagram({ model }: { readonly model: NetworkModel }) {
             ))}
             {picture.boxes.map(({ id, x, y }) => {
               const box = picture.byId.get(id);
-              const state = focused === null ? "plain" : box?.slot === focused ? "lit" : "dim";
-              return box && <Box key={id} box={box} x={x} y={y} state={state} onToggle={toggle} focus={focus} />;
+              if (!box) return null;
+              const state = lit === null ? "plain" : lit.has(box.block) ? "lit" : "dim";
+              return <Box key={id} box={box} x={x} y={y} state={state} onToggle={toggle} focus={focus} />;
             })}
           </g>
         </svg>

@@ -1,6 +1,6 @@
 /** Every layer with its output, parameters and multiply–adds, grouped by block; the sums match the network's cost. */
 import { ChevronDown, ChevronRight } from "lucide-react";
-import { useState } from "react";
+import { Fragment, useMemo, useState } from "react";
 import { Button } from "@/ui/Button";
 import { useView } from "@/ui/hooks";
 import { useTheme } from "@/ui/theme";
@@ -8,7 +8,8 @@ import { text } from "@/viz/copy";
 import { countText } from "@/viz/format";
 import { opColor, opStyle } from "@/viz/palette";
 import { type TransientFocus, useTransientFocus } from "../useTransientFocus";
-import { type BlockModel, type NetworkModel, shapeText } from "./model";
+import { passWords } from "./describe";
+import { type BlockModel, focusOfBlock, isLit, type NetworkModel, shapeText } from "./model";
 import styles from "./network.module.css";
 
 const words = text.network;
@@ -23,22 +24,24 @@ interface BlockProps {
 
 function Block({ block, open, onToggle, focus }: BlockProps) {
   const theme = useTheme();
-  const lit = useView((view) => block.slot !== null && (view.focus.slot ?? view.pinA?.slot) === block.slot);
-  const { slot, op } = block;
+  const lit = useView((view) => {
+    const about = Object.keys(view.focus).length > 0 ? view.focus : view.pinA;
+    // An op anywhere would light half the table.
+    return about !== null && (about.slot ?? about.edge) !== undefined && isLit(block, about) === true;
+  });
+  const { op } = block;
+  const meant = focusOfBlock(block);
   const point = (): void => {
-    if (slot !== null) focus.enter({ slot, ...(op === null ? {} : { op }) });
+    if (meant !== null) focus.enter(meant);
+  };
+  const leave = (): void => {
+    if (meant !== null) focus.leave();
   };
   return (
-    <tbody data-lit={lit} onPointerEnter={point} onPointerLeave={() => slot !== null && focus.leave()}>
+    <tbody data-lit={lit} onPointerEnter={point} onPointerLeave={leave}>
       <tr className={styles["blockRow"]}>
         <th scope="rowgroup" style={op === null ? {} : { borderLeftColor: opColor(op, theme) }}>
-          <button
-            type="button"
-            aria-expanded={open}
-            onClick={onToggle}
-            onFocus={point}
-            onBlur={() => slot !== null && focus.leave()}
-          >
+          <button type="button" aria-expanded={open} onClick={onToggle} onFocus={point} onBlur={leave}>
             {open ? <ChevronDown size={12} aria-hidden="true" /> : <ChevronRight size={12} aria-hidden="true" />}
             {block.label}
             {op !== null && <span className={styles["opCode"]}>{opStyle(op).code}</span>}
@@ -50,7 +53,7 @@ function Block({ block, open, onToggle, focus }: BlockProps) {
       </tr>
       {open && block.layers.length === 0 && (
         <tr>
-          <th scope="row">{words.passThrough}</th>
+          <th scope="row">{passWords(op)}</th>
           <td>{shapeText(block.shape)}</td>
           <td>0</td>
           <td>0</td>
@@ -69,25 +72,73 @@ function Block({ block, open, onToggle, focus }: BlockProps) {
   );
 }
 
+/** A stage of a large network as one row; its blocks follow while it is open. */
+function Stage({
+  label,
+  blocks,
+  open,
+  onToggle,
+}: {
+  readonly label: string;
+  readonly blocks: readonly BlockModel[];
+  readonly open: boolean;
+  readonly onToggle: () => void;
+}) {
+  const sum = (key: "params" | "macs"): string => countText(blocks.reduce((total, block) => total + block[key], 0));
+  return (
+    <tbody>
+      <tr className={styles["blockRow"]}>
+        <th scope="rowgroup">
+          <button type="button" aria-expanded={open} onClick={onToggle}>
+            {open ? <ChevronDown size={12} aria-hidden="true" /> : <ChevronRight size={12} aria-hidden="true" />}
+            {label}
+          </button>
+        </th>
+        <td>{shapeText(blocks.at(-1)?.shape ?? [])}</td>
+        <td>{sum("params")}</td>
+        <td>{sum("macs")}</td>
+      </tr>
+    </tbody>
+  );
+}
+
+/** Blocks in order; the blocks of a cell stand behind a row of its own. */
+function groupsOf({ blocks, stages, isChain }: NetworkModel) {
+  const labels = new Map(isChain ? [] : stages.map(({ id, label }) => [id, label]));
+  const groups: { readonly stage: string | null; readonly label: string; readonly blocks: BlockModel[] }[] = [];
+  for (const block of blocks) {
+    const stage = block.stage !== null && labels.has(block.stage) ? block.stage : null;
+    const last = groups.at(-1);
+    if (last && last.stage === stage) last.blocks.push(block);
+    else groups.push({ stage, label: labels.get(stage ?? "") ?? "", blocks: [block] });
+  }
+  return groups;
+}
+
 export function LayerTable({ model }: { readonly model: NetworkModel }) {
-  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const [chosen, setChosen] = useState<ReadonlySet<string> | null>(null);
   const focus = useTransientFocus();
-  const isAll = open.size >= model.blocks.length;
-  const toggle = (id: string): void =>
-    setOpen((old) => {
-      const next = new Set(old);
-      if (!next.delete(id)) next.add(id);
-      return next;
-    });
+  const groups = useMemo(() => groupsOf(model), [model]);
+  const { isLarge } = model;
+  const cells = useMemo(() => groups.flatMap(({ stage }) => stage ?? []), [groups]);
+  // Until the reader opens or closes something: cells open, unless there are too many of them.
+  const open = useMemo(() => chosen ?? new Set(isLarge ? [] : cells), [chosen, isLarge, cells]);
+  const all = useMemo(
+    () => [...cells, ...(isLarge ? [] : model.blocks.map((block) => block.id))],
+    [cells, isLarge, model],
+  );
+  const isAll = all.every((id) => open.has(id));
+  const toggle = (id: string): void => {
+    const next = new Set(open);
+    if (!next.delete(id)) next.add(id);
+    setChosen(next);
+  };
+  const label = isLarge ? (isAll ? words.closeCells : words.openCells) : isAll ? words.onlyBlocks : words.allLayers;
   return (
     <div className={styles["layers"]}>
       <div className={styles["tools"]}>
-        <Button
-          small
-          weight="quiet"
-          onClick={() => setOpen(new Set(isAll ? [] : model.blocks.map((block) => block.id)))}
-        >
-          {isAll ? words.onlyBlocks : words.allLayers}
+        <Button small weight="quiet" onClick={() => setChosen(new Set(isAll ? (isLarge ? [] : cells) : all))}>
+          {label}
         </Button>
       </div>
       <div className={styles["tableScroll"]}>
@@ -101,14 +152,22 @@ export function LayerTable({ model }: { readonly model: NetworkModel }) {
               ))}
             </tr>
           </thead>
-          {model.blocks.map((block) => (
-            <Block
-              key={block.id}
-              block={block}
-              open={open.has(block.id)}
-              onToggle={() => toggle(block.id)}
-              focus={focus}
-            />
+          {groups.map(({ stage, label, blocks }) => (
+            <Fragment key={blocks[0]?.id}>
+              {stage !== null && (
+                <Stage label={label} blocks={blocks} open={open.has(stage)} onToggle={() => toggle(stage)} />
+              )}
+              {(stage === null || open.has(stage)) &&
+                blocks.map((block) => (
+                  <Block
+                    key={block.id}
+                    block={block}
+                    open={open.has(block.id)}
+                    onToggle={() => toggle(block.id)}
+                    focus={focus}
+                  />
+                ))}
+            </Fragment>
           ))}
           <tfoot>
             <tr>

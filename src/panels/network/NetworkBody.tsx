@@ -1,4 +1,4 @@
-/** Summary, diagram, layers and live test: tabs in the inspector, side by side where there is room. */
+/** Summary, diagram, layers and live test: stacked tabs in the inspector, tabs beside the summary on the stage, all at once where there is room. */
 import { Tabs } from "radix-ui";
 import { type ClipboardEvent, useEffect, useRef, useState } from "react";
 import { liveTestStore } from "@/store/liveTest";
@@ -13,11 +13,20 @@ import { pictureOf, testPicture } from "./readPicture";
 import { Summary } from "./Summary";
 
 const words = text.network;
-const wideFrom = 720;
+/** Widths from which the summary stands beside the tabs, and from which everything stands side by side. */
+const besideFrom = 600;
+const wideFrom = 1080;
+
+type Arrangement = "stacked" | "beside" | "wide";
+
+function arrangementOf(width: number): Arrangement {
+  return width >= wideFrom ? "wide" : width >= besideFrom ? "beside" : "stacked";
+}
 
 export function NetworkBody({ model }: { readonly model: NetworkModel }) {
   const frame = useRef<HTMLDivElement>(null);
   const { width } = useSize(frame);
+  const arrangement = arrangementOf(width);
   const [tab, setTab] = useState("diagram");
 
   // A picture that was handed over should be seen.
@@ -33,8 +42,8 @@ export function NetworkBody({ model }: { readonly model: NetworkModel }) {
     void testPicture(file, words.test.sourcePaste);
   };
   return (
-    <div ref={frame} className={styles["body"]} data-wide={width >= wideFrom} onPaste={onPaste}>
-      {width >= wideFrom ? (
+    <div ref={frame} className={styles["body"]} data-arrangement={arrangement} onPaste={onPaste}>
+      {arrangement === "wide" ? (
         <>
           <Diagram model={model} />
           <div className={styles["column"]}>

@@ -2,6 +2,8 @@
 import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { choicesOfGenotype } from "@/nas/cell/choices";
+import { publishedGenotypes } from "@/nas/cell/published";
 import { costOf } from "@/nas/cost";
 import { type Actions, provideActions } from "@/store/actions";
 import { change } from "@/store/experiment";
@@ -12,9 +14,10 @@ import { setCursor, viewStore } from "@/store/view";
 import { countText } from "@/viz/format";
 import { fakeRun, resetStores, showRun } from "../testing/fakeRun";
 import { NetworkPanel } from "./NetworkPanel";
-import { showWinner } from "./showSample";
+import { showSample, showWinner } from "./showSample";
 
 const classify = vi.fn<Actions["classify"]>();
+const retrainArch = vi.fn<Actions["retrainArch"]>();
 const figure = () => screen.getByRole("figure");
 const stateOf = () => figure().getAttribute("data-state");
 const ready = { status: "ready", device: "wasm", data: [1, 1], kernels: [1, 1], message: "" } as const;
@@ -25,7 +28,8 @@ beforeEach(() => {
   vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(null);
   vi.stubGlobal("ImageData", class {});
   classify.mockReset().mockResolvedValue({ inherited: distribution(2), retrained: distribution(4), id: "00000000" });
-  provideActions({ classify } as unknown as Actions);
+  retrainArch.mockReset();
+  provideActions({ classify, retrainArch } as unknown as Actions);
   resetStores();
   clearLiveTest();
   showNetwork(null);
@@ -69,6 +73,58 @@ describe("NetworkPanel", () => {
     expect(stateOf()).toBe("paused");
     act(() => void change({ seed: 9 }));
     expect(stateOf()).toBe("stale");
+  });
+
+  it("offers to train what is on show, but not the run's own winner", () => {
+    const run = fakeRun({ steps: 30, candidates: 16, retrainSteps: 20 });
+    showRun(run);
+    render(<NetworkPanel />);
+    act(() => showWinner());
+    expect(screen.queryByRole("button", { name: "Retrain this" })).toBeNull();
+    act(() => showSample("dearest"));
+    fireEvent.click(screen.getByRole("button", { name: "Retrain this" }));
+    expect(retrainArch).toHaveBeenCalledWith("22222222");
+  });
+
+  it("shows imported cells with their ops once a kind, by the id that keeps the slots", () => {
+    runStore.setState({ boot: ready });
+    const choices = choicesOfGenotype(publishedGenotypes.DARTS_V1);
+    act(() => void change({ algorithm: "darts", size: "small" }));
+    render(<NetworkPanel />);
+    const accuracies = { supernetAccuracy: null, retrainedAccuracy: null };
+    const arch = { id: spaceOf("darts-cell", "small").canonical(choices).id, choices };
+    act(() => showNetwork({ source: "imported", spaceId: "darts-cell", size: "small", arch, ...accuracies }));
+    expect(stateOf()).toBe("live");
+    expect(screen.getAllByRole("list", { name: /^DARTS cells, / }).map((list) => list.children.length)).toEqual([8, 8]);
+    fireEvent.click(screen.getByRole("button", { name: "Retrain this" }));
+    expect(retrainArch).toHaveBeenCalledWith(expect.stringMatching(/^n:s3\.1\+s3\.0-sk\.0\+s3\.1/));
+  });
+
+  it("closes the cells of a large network in the table, and opens one", async () => {
+    const user = userEvent.setup();
+    runStore.setState({ boot: ready });
+    render(<NetworkPanel />);
+    const choices = choicesOfGenotype(publishedGenotypes.DARTS_V2);
+    const accuracies = { supernetAccuracy: null, retrainedAccuracy: null };
+    act(() =>
+      showNetwork({ source: "sample", spaceId: "darts-cell", size: "full", arch: { id: "x", choices }, ...accuracies }),
+    );
+    await user.click(screen.getByRole("tab", { name: "Layers" }));
+    const table = screen.getByRole("table", { name: "Layers of the network" });
+    expect(within(table).getAllByRole("row")).toHaveLength(1 + 1 + 20 + 1 + 1);
+    expect(within(table).getByRole("row", { name: /^Whole network/ }).textContent).toContain("3,349,342");
+    await user.click(within(table).getByRole("button", { name: "Cell 7, reduce" }));
+    expect(within(table).getAllByRole("button", { name: /^2←0/ })).toHaveLength(1);
+  });
+
+  it("calls a network that follows the run what it is so far", () => {
+    const run = fakeRun({ steps: 30 });
+    showRun(run);
+    render(<NetworkPanel />);
+    const arch = spaceOf("macro8", "nano").extremes("macs").min;
+    const accuracies = { supernetAccuracy: null, retrainedAccuracy: null };
+    act(() => showNetwork({ source: "winner", spaceId: "macro8", size: "nano", arch, ...accuracies }));
+    expect(figure().getAttribute("aria-label")).toMatch(/^What α says now/);
   });
 
   it("says how far retraining is instead of a number that is not there", () => {

@@ -1,5 +1,6 @@
 /** Final network and live test: what did I get, and does it work? */
 import { useMemo } from "react";
+import type { RunConfig } from "@/store/keys";
 import { type NetworkOnShow, showNetwork, spaceOf } from "@/store/network";
 import { Button } from "@/ui/Button";
 import { Figure } from "@/ui/Figure";
@@ -8,10 +9,10 @@ import { PanelMessage } from "@/ui/PanelMessage";
 import { panelState } from "@/ui/panelState";
 import { text } from "@/viz/copy";
 import { describeNetwork, networkTable } from "./describe";
-import { type NetworkModel, networkModel } from "./model";
+import { type NetworkModel, networkModel, networkOptions } from "./model";
 import styles from "./network.module.css";
 import { NetworkBody } from "./NetworkBody";
-import { NetworkPicker } from "./NetworkPicker";
+import { NetworkPicker, useOnShow } from "./NetworkPicker";
 import { sampleKinds, showSample } from "./showSample";
 
 const words = text.network;
@@ -32,10 +33,27 @@ function Empty() {
   );
 }
 
+/** Width and depth that a network of this space and size would be trained with: the run's own network by the run, others by the setup. */
+function useNetworkConfig(shown: NetworkOnShow | null): Pick<RunConfig, "retrain.width" | "retrain.cells"> {
+  const ran = useRun((run) => run.plan?.config);
+  const edited = useExperiment((experiment) => experiment.config);
+  const config = shown?.source === "winner" ? (ran ?? edited) : edited;
+  const fits = config.space === shown?.spaceId && config.size === shown.size;
+  const [width, cells] = [config["retrain.width"], config["retrain.cells"]];
+  return useMemo(
+    () => ({ "retrain.width": fits ? width : null, "retrain.cells": fits ? cells : null }),
+    [fits, width, cells],
+  );
+}
+
 /** A network that its space cannot build (a file of another version, say) is this panel's problem, not the page's. */
-function attempt(shown: NetworkOnShow | null): { model: NetworkModel | null; error: string | null } {
+function attempt(
+  shown: NetworkOnShow | null,
+  config: ReturnType<typeof useNetworkConfig>,
+): { model: NetworkModel | null; error: string | null } {
   try {
-    return { model: shown ? networkModel(shown, spaceOf(shown.spaceId, shown.size)) : null, error: null };
+    const space = shown && spaceOf(shown.spaceId, shown.size);
+    return { model: shown && space ? networkModel(shown, space, networkOptions(config)) : null, error: null };
   } catch (cause) {
     return { model: null, error: cause instanceof Error ? cause.message : String(cause) };
   }
@@ -49,7 +67,9 @@ export function NetworkPanel() {
   const config = useExperiment((experiment) => experiment.config);
   const cursor = useView((view) => view.cursor);
 
-  const { model, error } = useMemo(() => attempt(shown), [shown]);
+  const networkConfig = useNetworkConfig(shown);
+  const name = useOnShow();
+  const { model, error } = useMemo(() => attempt(shown, networkConfig), [shown, networkConfig]);
   const state = panelState({
     boot,
     plan,
@@ -65,11 +85,11 @@ export function NetworkPanel() {
       panel="network"
       state={state}
       step={cursor ?? latest?.step ?? 0}
-      label={model ? describeNetwork(model) : words.label}
+      label={model ? describeNetwork(model, name) : words.label}
       title={words.title}
       {...(model ? { actions: <NetworkPicker /> } : {})}
       table={() => (model ? networkTable(model) : { columns: words.tableColumns, rows: [] })}
-      describe={() => (model ? describeNetwork(model) : words.empty)}
+      describe={() => (model ? describeNetwork(model, name) : words.empty)}
       caption={words.caption}
     >
       {error !== null ? (

@@ -7,9 +7,19 @@ import { type SampleKind, sampleKinds, showSample, showWinner } from "./showSamp
 
 const words = text.network;
 
+/** What the network on show is: the run's own follows it from the first α or candidate to the winner. */
+export function useOnShow(): string {
+  const source = useNetwork()?.source ?? null;
+  const metrics = useRun((run) => run.latest?.metrics);
+  if (source === null) return "–";
+  if (source !== "winner") return words.current[source];
+  return words.following[metrics?.winner ? "winner" : metrics?.best ? "best" : "alpha"];
+}
+
 export function NetworkPicker() {
   const source = useNetwork()?.source ?? null;
   const hasWinner = useRun((run) => Boolean(run.latest?.metrics.winner));
+  const onShow = useOnShow();
   const draws = useRef(0);
   const pick = (value: string): void => {
     if (value === "winner") showWinner();
@@ -22,8 +32,8 @@ export function NetworkPicker() {
       value="current"
       onChange={(event) => pick(event.target.value)}
     >
-      <option value="current">{source === null ? "–" : words.current[source]}</option>
-      {hasWinner && source !== "winner" && <option value="winner">{words.winner}</option>}
+      <option value="current">{onShow}</option>
+      {hasWinner && source !== "winner" && <option value="winner">{words.following.winner}</option>}
       {sampleKinds.map((kind) => (
         <option key={kind} value={kind}>
           {words.samples[kind]}

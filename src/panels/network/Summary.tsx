@@ -1,5 +1,7 @@
 /** What the network is, in numbers: id, ops, cost, and what it scored before and after retraining. */
 import type { ReactNode } from "react";
+import { actions } from "@/store/actions";
+import { Button } from "@/ui/Button";
 import { useRun } from "@/ui/hooks";
 import { useTheme } from "@/ui/theme";
 import { text } from "@/viz/copy";
@@ -39,21 +41,28 @@ export function Summary({ model }: { readonly model: NetworkModel }) {
   const theme = useTheme();
   return (
     <div className={styles["summary"]}>
-      <p className={styles["id"]}>{model.id}</p>
-      <ol className={styles["strip"]} aria-label={model.space}>
-        {model.blocks.map(
-          (block) =>
-            block.op !== null && (
-              <li
-                key={block.id}
-                title={`${block.label}: ${block.op}`}
-                style={{ borderColor: opColor(block.op, theme) }}
-              >
-                {opStyle(block.op).code}
-              </li>
-            ),
+      <div className={styles["head"]}>
+        <p className={styles["id"]} title={model.id}>
+          {model.id}
+        </p>
+        {model.source !== "winner" && (
+          <Button small title={words.retrainHint} onClick={() => actions().retrainArch(model.archId)}>
+            {words.retrain}
+          </Button>
         )}
-      </ol>
+      </div>
+      {model.ops.map((row) => (
+        <div key={row.label} className={styles["stripRow"]}>
+          {row.label !== "" && <span className={styles["stripName"]}>{row.label}</span>}
+          <ol className={styles["strip"]} aria-label={row.label === "" ? model.space : `${model.space}, ${row.label}`}>
+            {row.ops.map(({ op, label }, i) => (
+              <li key={`${label}/${i}`} title={`${label}: ${op}`} style={{ borderColor: opColor(op, theme) }}>
+                {opStyle(op).code}
+              </li>
+            ))}
+          </ol>
+        </div>
+      ))}
       <dl className={styles["facts"]}>
         <Fact name={words.macs} hint={words.macsHint}>
           {macsText(model.macs)}

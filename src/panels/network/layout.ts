@@ -16,11 +16,14 @@ export interface DiagramOptions {
 
 export interface DiagramBox extends DagBox {
   readonly kind: "stage" | "block" | "op";
+  /** Id of the block that it shows or is a part of, or of the stage. */
+  readonly block: string;
   readonly title: string;
   readonly note: string;
   /** Op of the slot, for colour and code. */
   readonly op: string | null;
   readonly slot: number | null;
+  readonly edge: BlockModel["edge"];
 }
 
 export interface Diagram {
@@ -60,7 +63,8 @@ function partsOf(model: NetworkModel): {
   const titles = new Map<string, string>();
   const empty: Part[] = [];
   model.blocks.forEach((block, index) => {
-    if (block.layers.length === 0) empty.push({ id: `empty:${block.id}`, block: index });
+    // Off a chain a pass-through is the edge itself.
+    if (block.layers.length === 0 && model.isChain) empty.push({ id: `empty:${block.id}`, block: index });
     for (const layer of block.layers) {
       const [input, ...others] = reads.get(layer.node) ?? [];
       const before = input === undefined ? undefined : partOf.get(input);
@@ -118,16 +122,29 @@ export function diagram(model: NetworkModel, { collapsed, detail }: DiagramOptio
         ...sizes.block,
         group,
         kind: "block",
+        block: block.id,
         title: block.label,
         note: shapeText(block.shape),
         op: block.op,
         slot: block.slot,
+        edge: block.edge,
       });
     } else {
       // The last node of a part has the part's output shape.
       const note = node === null ? "" : (shapes.get(node) ?? "");
       const title = node === null ? words.passThrough : (titles.get(id) ?? "");
-      boxes.set(id, { id, ...sizes.op, group, kind: "op", title, note, op: block.op, slot: block.slot });
+      boxes.set(id, {
+        id,
+        ...sizes.op,
+        group,
+        kind: "op",
+        block: block.id,
+        title,
+        note,
+        op: block.op,
+        slot: block.slot,
+        edge: block.edge,
+      });
     }
   };
   model.blocks.forEach((block, index) => {
@@ -155,10 +172,12 @@ function stageBox(model: NetworkModel, stage: string): DiagramBox {
     ...sizes.stage,
     group: null,
     kind: "stage",
-    title: `${label} · ${words.layersIn(blocks.length)}`,
+    block: stage,
+    title: model.isChain ? `${label} · ${words.layersIn(blocks.length)}` : label,
     note: `${shapeText(blocks.at(-1)?.shape ?? [])} · ${macsText(macs)}`,
     op: null,
     slot: null,
+    edge: null,
   };
 }
 

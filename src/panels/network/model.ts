@@ -1,12 +1,12 @@
 /** A network as blocks and layers with what each costs, from its space and choices: pure. Sums of the parts equal the network's cost. */
 import type { Accuracy } from "@/nas/candidate";
 import { nodeCosts } from "@/nas/cost";
-import type { GraphNode, Op, Shape } from "@/nas/graph";
-import type { Space } from "@/nas/space/types";
+import type { Op, Shape } from "@/nas/graph";
+import type { NetworkOptions, Space } from "@/nas/space/types";
+import type { RunConfig } from "@/store/keys";
 import type { NetworkOnShow } from "@/store/network";
-import { text } from "@/viz/copy";
-
-const words = text.network;
+import type { Focus } from "@/store/view";
+import { type BlockPlace, partsOf } from "./blocks";
 
 export interface LayerModel {
   /** Node id in the graph. */
@@ -19,26 +19,26 @@ export interface LayerModel {
   readonly macs: number;
 }
 
-export interface BlockModel {
-  readonly id: string;
-  /** "Layer 3", "Stem". */
-  readonly label: string;
-  /** Index of the slot; null for stem and head. */
-  readonly slot: number | null;
-  /** Op that stands here; null for stem and head. */
-  readonly op: string | null;
-  /** Id of the stage, null for stem and head. */
-  readonly stage: string | null;
+export interface BlockModel extends BlockPlace {
   /** Empty where the choice is a pass-through. */
   readonly layers: readonly LayerModel[];
-  /** Output of the block. */
+  /** Output of the block; empty where a block of a cell has no layers. */
   readonly shape: Shape;
   readonly params: number;
   readonly macs: number;
 }
 
+/** Ops of one kind of cell, or of all layers. */
+export interface OpRow {
+  /** "normal"; empty where there is one row. */
+  readonly label: string;
+  readonly ops: readonly { readonly op: string; readonly label: string }[];
+}
+
 export interface NetworkModel {
   readonly id: string;
+  /** Id with which it can be trained alone; slots of a cell keep their order in it. */
+  readonly archId: string;
   readonly source: NetworkOnShow["source"];
   readonly space: string;
   readonly supernet: Accuracy | null;
@@ -48,6 +48,11 @@ export interface NetworkModel {
   /** In order of computation. */
   readonly blocks: readonly BlockModel[];
   readonly stages: readonly { readonly id: string; readonly label: string }[];
+  /** What was chosen; a cell that is repeated stands once. */
+  readonly ops: readonly OpRow[];
+  readonly isChain: boolean;
+  /** So many operations that stages are shown closed at first. */
+  readonly isLarge: boolean;
   /** Node ids: reads and is read. */
   readonly edges: readonly (readonly [from: number, to: number])[];
 }
@@ -57,7 +62,7 @@ export function opWords(attrs: Op): string {
   const window = (k: number, stride: number): string => `${k}×${k}${stride > 1 ? `, stride ${stride}` : ""}`;
   switch (attrs.op) {
     case "conv":
-      return `conv ${window(attrs.k, attrs.stride)}${attrs.groups > 1 ? `, ${attrs.groups} groups` : ""}`;
+      return `conv ${attrs.across ? `${attrs.k}×${attrs.across.k}` : window(attrs.k, attrs.stride)}${attrs.groups > 1 ? `, ${attrs.groups} groups` : ""}`;
     case "depthwise":
       return `depthwise ${window(attrs.k, attrs.stride)}${attrs.dilation > 1 ? `, dilation ${attrs.dilation}` : ""}`;
     case "maxPool":
@@ -113,48 +118,39 @@ export function shapeText(shape: Shape): string {
   return shape.join("×");
 }
 
-const stageId = (stage: number): string => `stage.${stage}`;
+/** A network of more operations than this is shown with closed stages first. */
+const LARGE = 400;
 
-/** Nodes without a slot belong to the stem before the first slot's node and to the head after it. */
-function blockIdOf(node: GraphNode, firstSlotNode: number): string {
-  return node.slot ?? (node.id < firstSlotNode ? "stem" : "head");
+/** Width and depth as set up, where the space has such networks; what only training sees (drop path, a second classifier) is not drawn. */
+export function networkOptions(config: Pick<RunConfig, "retrain.width" | "retrain.cells">): NetworkOptions {
+  const { "retrain.width": width, "retrain.cells": cells } = config;
+  return { ...(width === null ? {} : { width }), ...(cells === null ? {} : { cells }) };
 }
 
-/** Throws what the space throws when the choices are not a member's. */
-export function networkModel(shown: NetworkOnShow, space: Space): NetworkModel {
+/** Throws what the space throws when the choices are not a member's, or cannot be built. */
+export function networkModel(shown: NetworkOnShow, space: Space, options: NetworkOptions = {}): NetworkModel {
   const { choices, id } = shown.arch;
-  const graph = space.graph(choices);
+  const graph = space.network?.(choices, options) ?? space.graph(choices);
   const costs = nodeCosts(graph);
-  const firstSlotNode = graph.nodes.find((node) => node.slot !== null)?.id ?? graph.nodes.length;
+  const parts = partsOf(space, graph, choices);
   const layersOf = new Map<string, LayerModel[]>();
   for (const node of graph.nodes) {
-    const block = blockIdOf(node, firstSlotNode);
+    const block = parts.blockOf(node);
     const { params, macs } = costs[node.id] ?? { params: 0, macs: 0 };
     const layers = layersOf.get(block) ?? [];
     layersOf.set(block, layers);
     layers.push({ node: node.id, name: node.name, what: opWords(node.attrs), shape: node.shape, params, macs });
   }
-  const block = (of: Pick<BlockModel, "id" | "label" | "slot" | "op" | "stage">, shape: Shape): BlockModel => {
-    const layers = layersOf.get(of.id) ?? [];
+  const blockOf = (place: BlockPlace): BlockModel => {
+    const layers = layersOf.get(place.id) ?? [];
     const sum = (key: "params" | "macs"): number => layers.reduce((total, layer) => total + layer[key], 0);
-    return { ...of, layers, shape: layers.at(-1)?.shape ?? shape, params: sum("params"), macs: sum("macs") };
+    const shape = layers.at(-1)?.shape ?? parts.shapeOf(place);
+    return { ...place, layers, shape, params: sum("params"), macs: sum("macs") };
   };
-  const fixed = (blockId: "stem" | "head"): BlockModel =>
-    block({ id: blockId, label: words[blockId], slot: null, op: null, stage: null }, []);
-  const blocks = [
-    fixed("stem"),
-    ...space.slots.map((slot, index) => {
-      const op = String(choices[slot.mutable] ?? "");
-      return block({ id: slot.mutable, label: slot.label, slot: index, op, stage: stageId(slot.stage) }, [
-        slot.hout,
-        slot.hout,
-        slot.cout,
-      ]);
-    }),
-    fixed("head"),
-  ].filter((b) => b.slot !== null || b.layers.length > 0);
+  const blocks = parts.places.map(blockOf).filter((block) => block.op !== null || block.layers.length > 0);
   return {
     id,
+    archId: space.encode(choices),
     source: shown.source,
     space: space.name,
     supernet: shown.supernetAccuracy,
@@ -162,10 +158,46 @@ export function networkModel(shown: NetworkOnShow, space: Space): NetworkModel {
     params: blocks.reduce((total, b) => total + b.params, 0),
     macs: blocks.reduce((total, b) => total + b.macs, 0),
     blocks,
-    stages: [...new Set(space.slots.map((slot) => slot.stage))].map((stage) => ({
-      id: stageId(stage),
-      label: words.stage(stage + 1),
-    })),
+    stages: parts.stages,
+    ops: opRows(blocks, parts.isChain),
+    isChain: parts.isChain,
+    isLarge: graph.nodes.length > LARGE,
     edges: graph.nodes.flatMap((node) => node.inputs.map((from) => [from, node.id] as const)),
   };
+}
+
+/** The first cell of a kind stands for all. */
+function opRows(blocks: readonly BlockModel[], isChain: boolean): OpRow[] {
+  const kinds = new Map<string, { stage: string | null; ops: { op: string; label: string }[] }>();
+  for (const block of blocks) {
+    const { op, label, stage } = block;
+    if (op === null) continue;
+    const kind = block.kind ?? "";
+    const row = kinds.get(kind) ?? { stage, ops: [] };
+    kinds.set(kind, row);
+    if (isChain || row.stage === stage) row.ops.push({ op, label });
+  }
+  return [...kinds].map(([label, { ops }]) => ({ label, ops }));
+}
+
+/** What pointing at a block means everywhere; null for parts that nobody chose. */
+export function focusOfBlock({ slot, edge, op }: Pick<BlockModel, "slot" | "edge" | "op">): Focus | null {
+  if (slot !== null) return { slot, ...(op === null ? {} : { op }) };
+  return edge === null || op === null ? null : { edge, op };
+}
+
+/** Whether a focus means a block; null when it means no block at all, so that nothing is dimmed. */
+export function isLit({ slot, edge, op }: Pick<BlockModel, "slot" | "edge" | "op">, focus: Focus): boolean | null {
+  if (focus.edge) return edge?.group === focus.edge.group && edge.row === focus.edge.row && (focus.op ?? op) === op;
+  if (focus.slot !== undefined) return slot === focus.slot;
+  return focus.op === undefined ? null : op === focus.op;
+}
+
+/**
+ * Ids of the blocks and stages that a focus means; a closed stage stands for its blocks. Null where it means none of this network, so that
+ * nothing is dimmed.
+ */
+export function litParts({ blocks }: Pick<NetworkModel, "blocks">, focus: Focus): ReadonlySet<string> | null {
+  const lit = blocks.filter((block) => isLit(block, focus) === true);
+  return lit.length === 0 ? null : new Set(lit.flatMap(({ id, stage }) => (stage === null ? [id] : [id, stage])));
 }

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { rootKey } from "@/lib/rng";
+import { choicesOfGenotype } from "@/nas/cell/choices";
+import { publishedGenotypes } from "@/nas/cell/published";
 import { costOf } from "@/nas/cost";
 import { makeSpace, type SpaceId } from "@/nas/space/registry";
 import type { Arch, SizeId } from "@/nas/space/types";
 import type { NetworkOnShow } from "@/store/network";
 import { describeNetwork, networkTable } from "./describe";
 import { diagram, diagramPicture, startTransform, wholeTransform } from "./layout";
-import { networkModel } from "./model";
+import { isLit, litParts, networkModel, networkOptions } from "./model";
 
 const show = (spaceId: SpaceId, size: SizeId, arch: Arch): NetworkOnShow => ({
   source: "sample",
@@ -74,6 +76,104 @@ describe.each(cases())("network model of $name", ({ spaceId, size, arch }) => {
   });
 });
 
+describe.each([
+  ["darts-cell", "DARTS_V2", "full"],
+  ["darts-cell", "NASNet", "small"],
+  ["darts-cell", "DARTS_V1", "small"],
+  ["nasbench201-cell", "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|", "nano"],
+] as const)("network of cells: %s %s at %s", (spaceId, name, size) => {
+  const space = makeSpace(spaceId, size);
+  const choices =
+    name in publishedGenotypes
+      ? choicesOfGenotype(publishedGenotypes[name as keyof typeof publishedGenotypes])
+      : (space.decode(name) ?? {});
+  const model = networkModel(show(spaceId, size, { id: "x", choices }), space);
+
+  it("is drawn as it is trained, and sums to its cost", () => {
+    const cost = costOf(space.network?.(choices) ?? space.graph(choices));
+    expect([model.macs, model.params]).toEqual([cost.macs, cost.params]);
+    const { rows } = networkTable(model);
+    const sum = (column: number): number => rows.reduce((total, row) => total + Number(row[column]), 0);
+    expect([sum(4), sum(3)]).toEqual([cost.macs, cost.params]);
+    expect(model.archId).toBe(space.encode(choices));
+  });
+
+  it.each(["block", "op"] as const)("has its parts in order of computation at detail %s, without cycles", (detail) => {
+    const { boxes, edges } = diagram(model, { ...none, detail });
+    const order = new Map(boxes.map((box, i) => [box.id, i]));
+    expect(edges.length).toBeGreaterThan(boxes.length - 2);
+    for (const { from, to } of edges) expect(order.get(from), `${from} > ${to}`).toBeLessThan(order.get(to) ?? -1);
+  });
+
+  it("closes to one box a cell", () => {
+    const collapsed = new Set(model.stages.map((stage) => stage.id));
+    const { boxes, edges } = diagram(model, { ...none, collapsed, detail: "block" });
+    expect(boxes.filter((box) => box.kind === "stage").map((box) => box.id)).toEqual([...collapsed]);
+    for (const stage of collapsed) expect(edges.some((edge) => edge.to === stage)).toBe(true);
+  });
+
+  it("knows each op by its edge and names every kind of cell once", () => {
+    for (const block of model.blocks) {
+      if (block.op === null || block.edge === null) continue;
+      expect(space.mixed?.groups[block.edge.group]?.rows[block.edge.row]?.label ?? block.label).toBe(block.label);
+      expect(isLit(block, { edge: block.edge, op: block.op })).toBe(true);
+      expect(isLit(block, { op: "no such op" })).toBe(false);
+      expect(isLit(block, { archId: "x" })).toBeNull();
+    }
+    const labels = model.ops.map((row) => row.label);
+    expect(labels).toEqual(spaceId === "darts-cell" ? ["normal", "reduce"] : [""]);
+  });
+});
+
+describe("a large network", () => {
+  const space = makeSpace("darts-cell", "full");
+  const shown = show("darts-cell", "full", {
+    id: "x",
+    choices: choicesOfGenotype(publishedGenotypes.DARTS_V2),
+  });
+
+  it("starts closed, and is laid out in a moment even when one cell is open", () => {
+    const model = networkModel(shown, space);
+    expect([model.isLarge, model.stages.length, model.params]).toEqual([true, 20, 3_349_342]);
+    const closed = new Set(model.stages.slice(1).map((stage) => stage.id));
+    const started = performance.now();
+    const { boxes } = diagramPicture(model, { ...none, collapsed: closed, detail: "block" });
+    expect(performance.now() - started).toBeLessThan(500);
+    expect(boxes.length).toBeLessThan(60);
+  });
+
+  it("lights closed cells that hold what is pointed at, and dims nothing when none does", () => {
+    const model = networkModel(shown, space);
+    const normal = model.blocks.find((block) => block.kind === "normal" && block.edge !== null);
+    const lit = litParts(model, { edge: normal?.edge ?? { group: 9, row: 9 } });
+    // Two of twenty cells are reductions.
+    expect(model.stages.filter(({ id }) => lit?.has(id))).toHaveLength(18);
+    expect(lit?.has("stem")).toBe(false);
+    expect(litParts(model, { edge: { group: 0, row: 99 } })).toBeNull();
+    expect(litParts(model, { op: "avg_pool_3x3" })).toBeNull();
+    expect(litParts(model, { archId: "x" })).toBeNull();
+  });
+
+  it("has the width and depth that the setup asks for", () => {
+    const options = networkOptions({ "retrain.width": 8, "retrain.cells": 5 });
+    const model = networkModel(shown, space, options);
+    expect(model.stages).toHaveLength(5);
+    expect(model.params).toBe(costOf(space.network?.(shown.arch.choices, { width: 8, cells: 5 }) as never).params);
+    expect(networkOptions({ "retrain.width": null, "retrain.cells": null })).toEqual({});
+  });
+
+  it("says in a sentence what its cells are", () => {
+    const sentence = describeNetwork(networkModel(shown, space), "Imported network");
+    expect(sentence).toContain("20 cells. normal: 2←0 sep3, 2←1 sep3");
+    expect(sentence).toContain("reduce: 2←0 max3");
+  });
+
+  it("refuses what cannot be built with one sentence", () => {
+    const choices = choicesOfGenotype(publishedGenotypes.SETN);
+    expect(() => networkModel(show("darts-cell", "full", { id: "y", choices }), space)).toThrow(/conv_3x1_1x3/);
+  });
+});
+
 describe("network picture", () => {
   const space = makeSpace("macro8", "nano");
   const arch = space.canonical(space.decode("20120110") ?? {});
@@ -101,10 +201,12 @@ describe("network picture", () => {
   });
 
   it("says in a sentence what it is and that it is not retrained", () => {
-    const sentence = describeNetwork(model);
+    const sentence = describeNetwork(model, "Sample");
     expect(sentence).toContain(arch.id);
     expect(sentence).toContain("(n=500)");
     expect(sentence).toContain("not retrained yet");
-    expect(describeNetwork({ ...model, retrained: { value: 0.7, n: 2000 } })).toContain("Retrained, test 70.0");
+    expect(describeNetwork({ ...model, retrained: { value: 0.7, n: 2000 } }, "Sample")).toContain(
+      "Retrained, test 70.0",
+    );
   });
 });

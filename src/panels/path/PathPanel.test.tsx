@@ -7,6 +7,7 @@ import { history } from "@/store/history";
 import { runStore } from "@/store/run";
 import { setCursor, setFocus, viewStore } from "@/store/view";
 import { type ActionCall, fakeActions } from "../testing/fakeActions";
+import { fakeAlpha } from "../testing/fakeAlpha";
 import { fakeLayout } from "../testing/fakeDom";
 import { fakeRun, resetStores, showRun } from "../testing/fakeRun";
 import { PathPanel } from "./PathPanel";
@@ -88,6 +89,41 @@ describe("states", () => {
       retraining.latest.metrics.winner?.id,
     );
     expect(screen.getByText(`winner ${retraining.latest.metrics.winner?.id}`)).toBeTruthy();
+  });
+});
+
+describe("not applicable", () => {
+  const state = () => figure().dataset["state"];
+
+  it("a search by α has no path: says where to look, and leads there", () => {
+    fakeAlpha({ space: "darts-cell" });
+    render(<PathPanel />);
+    expect(state()).toBe("not-applicable");
+    expect(screen.getByText("DARTS has no sampled path; see Cells.")).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "See Cells" }));
+    expect(viewStore.getState().panel).toBe("cells");
+    fireEvent.keyDown(figure(), { key: "ArrowRight" });
+    expect(viewStore.getState().focus).toEqual({});
+  });
+
+  it("on layers it leads to the architecture weights", () => {
+    fakeAlpha({ space: "macro8", algorithm: "gdas" });
+    render(<PathPanel />);
+    expect(state()).toBe("not-applicable");
+    expect(screen.getByText(/^GDAS has no sampled path/)).toBeTruthy();
+  });
+
+  it("cells are no row of layers, whatever the method", () => {
+    act(() => void change({ space: "darts-cell" }));
+    render(<PathPanel />);
+    expect(state()).toBe("not-applicable");
+    expect(screen.getByText(/^Cells have no row of layers/)).toBeTruthy();
+  });
+
+  it("an architecture that is trained alone is a route", () => {
+    act(() => void change({ algorithm: "darts", space: "macro8", "retrain.arch": "21220200" }));
+    render(<PathPanel />);
+    expect(state()).not.toBe("not-applicable");
   });
 });
 

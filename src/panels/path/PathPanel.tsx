@@ -1,8 +1,11 @@
 /** Panel b, the sampled path: what is being trained at this very step, and was every choice trained as often as it should? */
 import { useRef } from "react";
-import { useRun, useView } from "@/ui/hooks";
+import { hasAlpha, isCellSpace } from "@/store/methods";
+import type { PanelId } from "@/store/view";
+import { useMethod, useRun, useView } from "@/ui/hooks";
 import { Button } from "@/ui/Button";
 import { Figure } from "@/ui/Figure";
+import { NotApplicable } from "@/ui/NotApplicable";
 import { useReducedMotion, useTheme } from "@/ui/theme";
 import { useSize } from "@/ui/useSize";
 import { text } from "@/viz/copy";
@@ -15,6 +18,21 @@ import { PathPicture } from "./PathPicture";
 import { type PathControl, usePathControl } from "./usePathControl";
 import { type PathView, usePathView } from "./usePathModel";
 
+/** Why there is no path here, and where to look instead. */
+function NoPath() {
+  const method = useMethod();
+  const isCells = isCellSpace(method.space);
+  const see: PanelId = isCells ? "cells" : "streams";
+  const { mixed, cells } = text.path.notApplicable;
+  const where = text[see].title;
+  return (
+    <NotApplicable
+      see={see}
+      why={hasAlpha(method) ? mixed(text.settings.value(method.algorithm), where) : cells(where)}
+    />
+  );
+}
+
 export function PathPanel() {
   const view = usePathView();
   const control = usePathControl(view);
@@ -26,6 +44,7 @@ export function PathPanel() {
   const isSlow = useRun((run) => run.speed === "slow") && !isReduced;
   const [pinA, pinB] = [useView((v) => v.pinA), useView((v) => v.pinB)];
   const layout = layoutPath(model, size);
+  const isThere = state !== "not-applicable";
   const note =
     state === "empty"
       ? text.path.empty
@@ -41,36 +60,44 @@ export function PathPanel() {
       step={model.step}
       label={text.path.label}
       title={text.path.title}
-      subtitle={subtitleOf(view, control)}
-      actions={<PathActions view={view} control={control} />}
+      {...(isThere
+        ? {
+            subtitle: subtitleOf(view, control),
+            actions: <PathActions view={view} control={control} />,
+            caption: text.path.caption,
+            onKeyDown: control.onKeyDown,
+          }
+        : {})}
       table={() => pathTable(model)}
       describe={() => describePath(model)}
-      caption={text.path.caption}
-      onKeyDown={control.onKeyDown}
     >
-      <div className={styles["body"]}>
-        <div ref={body} className={styles["picture"]}>
-          {size.width > 0 && (
-            <svg
-              width={size.width}
-              height={size.height}
-              role="img"
-              aria-label={describePath(model)}
-              {...control.pointer}
-            >
-              <PathPicture
-                {...{ model, layout, focus, pinA, pinB, theme, isSlow }}
-                forced={control.forced}
-                isBroken={view.isBroken}
-                warm={view.warm}
-              />
-            </svg>
-          )}
+      {isThere ? (
+        <div className={styles["body"]}>
+          <div ref={body} className={styles["picture"]}>
+            {size.width > 0 && (
+              <svg
+                width={size.width}
+                height={size.height}
+                role="img"
+                aria-label={describePath(model)}
+                {...control.pointer}
+              >
+                <PathPicture
+                  {...{ model, layout, focus, pinA, pinB, theme, isSlow }}
+                  forced={control.forced}
+                  isBroken={view.isBroken}
+                  warm={view.warm}
+                />
+              </svg>
+            )}
+          </div>
+          <p className={styles["note"]} data-state={state}>
+            {note}
+          </p>
         </div>
-        <p className={styles["note"]} data-state={state}>
-          {note}
-        </p>
-      </div>
+      ) : (
+        <NoPath />
+      )}
       <span className="visually-hidden">{recent.step >= 0 ? routeWords(model, 1, recent.of) : ""}</span>
     </Figure>
   );

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Space } from "@/nas/space/types";
 import { history } from "@/store/history";
+import { panelApplies } from "@/store/methods";
 import { spaceOf } from "@/store/network";
 import type { Focus } from "@/store/view";
 import { useExperiment, useHistory, useRun, useView } from "@/ui/hooks";
@@ -50,7 +51,8 @@ export function usePathView(): PathView {
   const config = useExperiment((experiment) => experiment.config);
   const { focus, pinA, pinB, cursor } = useView((view) => view);
   const recent = useRecentPaths();
-  const { space: spaceId, size } = plan?.config ?? config;
+  const running = plan?.config ?? config;
+  const { space: spaceId, size } = running;
   const space = spaceOf(spaceId, size);
   const phase = latest?.phase ?? "warmup";
   const winner = latest?.metrics.winner?.id ?? null;
@@ -78,7 +80,16 @@ export function usePathView(): PathView {
   const [done, total] = boot.kernels;
   return {
     ...{ space, model, recent, focus },
-    state: panelState({ boot, plan, latest, config, cursor, applicable: true, error: null, hasData }),
+    state: panelState({
+      boot,
+      plan,
+      latest,
+      config,
+      cursor,
+      applicable: panelApplies("path", running),
+      error: null,
+      hasData,
+    }),
     isPaused: latest?.status === "paused",
     isBroken: errorCode === "train.nan",
     warm: boot.status === "booting" ? (total > 0 ? done / total : 0) : 1,

@@ -22,12 +22,14 @@ const cell = 14;
 
 export function LineageCard({ space, line, isCut, theme, corner, maxRows }: LineageCardProps) {
   const rows = line.slice(0, Math.max(1, maxRows));
+  // Of cells the ops: which states they read has no colour.
+  const ops = space.mutables.filter((mutable) => mutable.kind === "op");
   return (
     <div className={styles["card"]} style={corner} aria-hidden="true">
       {rows.map(({ candidate, changed }) => (
         <div key={candidate.index} className={styles["cardRow"]}>
-          <svg width={cell * space.mutables.length} height={cell}>
-            {space.mutables.map((mutable, i) => {
+          <svg width={cell * ops.length} height={cell}>
+            {ops.map((mutable, i) => {
               const op = String(candidate.choices[mutable.id] ?? "");
               const isChanged = changed === null || changed.includes(mutable.id);
               return (

@@ -6,6 +6,7 @@ import { change, experimentStore } from "@/store/experiment";
 import { runStore } from "@/store/run";
 import { setCursor, setFocus, viewStore } from "@/store/view";
 import { type ActionCall, fakeActions } from "../testing/fakeActions";
+import { fakeAlpha } from "../testing/fakeAlpha";
 import { fakeCanvas, fakeLayout } from "../testing/fakeDom";
 import { fakeRun, fakeTruth, resetStores, showRun } from "../testing/fakeRun";
 import { limitByKey, roundLimit } from "./LimitLine";
@@ -66,6 +67,33 @@ describe("states", () => {
     expect(screen.getByText(/10 candidates/)).toBeTruthy();
     act(() => setCursor(2));
     expect(screen.queryByText(/candidates ·/)).toBeNull();
+  });
+});
+
+describe("not applicable", () => {
+  it("a search by α has no pool: says where to look, and leads there", () => {
+    fakeAlpha({ space: "darts-cell" });
+    render(<PoolPanel />);
+    expect(figure().dataset["state"]).toBe("not-applicable");
+    expect(screen.getByText("DARTS has no pool; see Cells.")).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "See Cells" }));
+    expect(viewStore.getState().panel).toBe("cells");
+    expect(screen.queryByRole("button", { name: "Truth" })).toBeNull();
+  });
+
+  it("nor has a run that trains one architecture", () => {
+    act(() => void change({ "retrain.arch": "21220200" }));
+    render(<PoolPanel />);
+    expect(figure().dataset["state"]).toBe("not-applicable");
+    fireEvent.click(screen.getByRole("button", { name: "See Network" }));
+    expect(viewStore.getState().panel).toBe("network");
+  });
+
+  it("a sampled search of cells has one", () => {
+    act(() => void change({ space: "darts-cell" }));
+    render(<PoolPanel />);
+    expect(figure().dataset["state"]).toBe("loading");
+    expect(screen.getByRole("slider")).toBeTruthy();
   });
 });
 

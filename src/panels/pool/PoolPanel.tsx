@@ -1,10 +1,11 @@
 /** Panel c, the candidate pool: is the search finding better trade-offs, and where did they come from? */
 import { useMemo } from "react";
-import { viewStore } from "@/store/view";
+import { hasAlpha, isCellSpace } from "@/store/methods";
+import { type PanelId, viewStore } from "@/store/view";
 import { Button } from "@/ui/Button";
 import { Figure } from "@/ui/Figure";
-import { useRun, useView } from "@/ui/hooks";
-import { PanelMessage } from "@/ui/PanelMessage";
+import { useMethod, useRun, useView } from "@/ui/hooks";
+import { NotApplicable } from "@/ui/NotApplicable";
 import { useTheme } from "@/ui/theme";
 import { text as copy } from "@/viz/copy";
 import { accuracyText } from "@/viz/format";
@@ -18,6 +19,15 @@ import { type PoolView, usePoolView } from "./usePoolModel";
 
 const text = copy.pool;
 
+/** Why there is no pool here, and where to look instead. */
+function NoPool() {
+  const method = useMethod();
+  const { mixed, retrain } = text.notApplicable;
+  if (!hasAlpha(method)) return <NotApplicable see="network" why={retrain(copy.network.title)} />;
+  const see: PanelId = isCellSpace(method.space) ? "cells" : "streams";
+  return <NotApplicable see={see} why={mixed(copy.settings.value(method.algorithm), copy[see].title)} />;
+}
+
 export function PoolPanel() {
   const view = usePoolView();
   const { space, model, state, candidates } = view;
@@ -25,7 +35,7 @@ export function PoolPanel() {
   const theme = useTheme();
   const table = useRun((run) => run.truth);
   const isAsked = useView((v) => v.truth);
-  const canCompare = space.capabilities.includes("tabular");
+  const canCompare = space.capabilities.includes("tabular") && state !== "not-applicable";
   const isTruth = isAsked && canCompare;
   const truth = useMemo(
     () => (isTruth && table ? buildTruth(space, table, candidates) : null),
@@ -59,7 +69,7 @@ export function PoolPanel() {
       onKeyDown={control.onKeyDown}
     >
       {state === "not-applicable" ? (
-        <PanelMessage text={text.notApplicable} />
+        <NoPool />
       ) : isTruth && !table ? (
         <TruthCard />
       ) : truth ? (

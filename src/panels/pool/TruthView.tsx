@@ -9,6 +9,7 @@ import { countText } from "@/viz/format";
 import { sequential } from "@/viz/palette";
 import { readTokens } from "@/viz/tokens";
 import { tracePath } from "./draw";
+import { shapeOf } from "./model";
 import styles from "./pool.module.css";
 import type { TruthModel } from "./truth";
 import { gaugePosition, gaugeTicks, layoutTruth, type TruthLayout } from "./truthLayout";
@@ -68,7 +69,7 @@ function drawTruth(canvas: HTMLCanvasElement, layout: TruthLayout, theme: "light
     ctx.fillStyle = ctx.strokeStyle;
     ctx.lineWidth = 1.2;
     ctx.globalAlpha = isRandom ? 0.6 : 0.85;
-    tracePath(ctx, isRandom ? "cross" : candidate.origin.kind, x, y, isRandom ? 2.4 : 3.2);
+    tracePath(ctx, isRandom ? "cross" : shapeOf(candidate), x, y, isRandom ? 2.4 : 3.2);
     if (!isRandom) ctx.fill();
     ctx.stroke();
   }

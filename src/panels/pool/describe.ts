@@ -17,6 +17,8 @@ export function originWords({ origin, arm }: Candidate): string {
       return text.origin.random;
     case "manual":
       return text.origin.manual;
+    case "derived":
+      return text.origin.derived;
     case "mutation":
       return text.origin.mutation(origin.parent);
     case "crossover":

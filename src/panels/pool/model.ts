@@ -89,6 +89,11 @@ export function isFeasible(cost: number, min: number | null, limit: number | nul
   return (min === null || cost >= min) && (limit === null || cost <= limit);
 }
 
+/** A network that was read off α is one of a kind, like one that was entered: it shares the mark. */
+export function shapeOf({ origin }: Candidate): MarkShape {
+  return origin.kind === "derived" ? "manual" : origin.kind;
+}
+
 function usesOp(candidate: Candidate, op: string): boolean {
   return Object.values(candidate.choices).includes(op);
 }
@@ -115,7 +120,7 @@ function makeMark(context: Context, candidate: Candidate): PoolMark {
     cost,
     accuracy: accuracy.value,
     interval: wilsonInterval(accuracy.value, accuracy.n),
-    shape: candidate.origin.kind,
+    shape: shapeOf(candidate),
     isCurrent: candidate.arm === "evolution" && candidate.generation === generation,
     isFeasible: isFeasible(cost, min, limit),
     isFront: front.has(candidate.index),

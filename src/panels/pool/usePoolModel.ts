@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import type { Candidate } from "@/nas/candidate";
 import type { Space } from "@/nas/space/types";
 import { history } from "@/store/history";
+import { panelApplies } from "@/store/methods";
 import { spaceOf } from "@/store/network";
 import { useExperiment, useHistory, useRun, useView } from "@/ui/hooks";
 import { type PanelState, panelState } from "@/ui/panelState";
@@ -64,7 +65,7 @@ export function usePoolView(): PoolView {
     latest,
     config,
     cursor,
-    applicable: running["algorithm"] === "spos",
+    applicable: panelApplies("pool", running),
     error: null,
     hasData,
   });

@@ -22,7 +22,10 @@ export function latestState(change: Partial<LatestState> = {}): LatestState {
     generation: 0,
     eta: [70, 70],
     progress: 0.1,
-    metrics: { loss: 2.1, lr: 0.0125, best: null, recalibration: null, winner: null, test: null, randomBest: null },
+    metrics: {
+      ...{ loss: 2.1, lr: 0.0125, best: null, recalibration: null, winner: null, test: null, randomBest: null },
+      ...{ gap: null, derived: null },
+    },
     stepMs: 42,
     imagesPerSecond: 762,
     split: { data: 1, submit: 2, wait: 38, read: 1 },
@@ -49,6 +52,7 @@ export function frameOf(latest: LatestState, candidates: readonly Candidate[] = 
     latest,
     series: {
       loss: { step: new Int32Array(0), phase: new Uint8Array(0), loss: new Float32Array(0), lr: new Float32Array(0) },
+      alpha: { step: new Int32Array(0), values: new Float32Array(0) },
       accuracy: {
         step: new Int32Array(0),
         phase: new Uint8Array(0),

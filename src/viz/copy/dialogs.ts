@@ -42,7 +42,7 @@ const shortcuts: readonly { readonly group: string; readonly rows: readonly Shor
   {
     group: "Look",
     rows: [
-      { keys: "1 … 5", what: "Path, pool, curves, data, network" },
+      { keys: "1 … 7", what: "Path, pool, curves, data, network, weights, cells" },
       { keys: "F", what: "Panel on the full stage" },
       { keys: "T", what: "Panel as a table" },
       { keys: "D", what: "Describe the panel" },
@@ -121,6 +121,8 @@ export const dialogs = {
     methodsTitle: "Methods",
     methods: [
       "Single Path One-Shot: Z. Guo et al., ECCV 2020 (arXiv 1904.00420)",
+      "DARTS: H. Liu, K. Simonyan, Y. Yang, ICLR 2019 (arXiv 1806.09055)",
+      "GDAS: X. Dong, Y. Yang, CVPR 2019 (arXiv 1910.04465)",
       "Search space macro8 and the truth table: X. Su et al., NAS-Bench-Macro, CVPR 2021",
       "Strictly fair sampling: X. Chu et al., FairNAS (arXiv 1907.01845)",
     ],

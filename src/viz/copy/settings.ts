@@ -59,7 +59,7 @@ const keys: Readonly<Record<string, SettingCopy>> = {
     label: "Only train",
     hint: "an architecture's id, or a published cell such as DARTS_V2; none = search",
   },
-  "darts.order": { label: "Gradient of α", hint: "2nd order looks one step ahead, at 2.5 times the work" },
+  "darts.order": { label: "Order", hint: "of the gradient of α; second looks one step ahead, at 2.5 times the work" },
   "darts.alphaLr": { label: "Learning rate of α", hint: "paper: 0.0003; fewer steps need more" },
   "darts.alphaDecay": { label: "Weight decay of α", hint: "paper: 0.001" },
   "darts.warmupEpochs": { label: "Warm-up", unit: "epochs", hint: "of weights alone; paper: 0" },
@@ -96,7 +96,7 @@ const gdasKeys: Readonly<Record<string, SettingCopy>> = {
 
 /** Whole numbers that mean one of a few things. */
 const choices: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "darts.order": { 1: "1st order", 2: "2nd order" },
+  "darts.order": { 1: "First", 2: "Second" },
 };
 
 /** Values of enumerations as a reader says them; absent = as they are. */
