@@ -1,6 +1,6 @@
 /**
- * The README's pictures, from a real run: `npx tsx e2e/tour.ts [--table PATH]` (PATH: the NAS-Bench-Macro file, for the truth picture).
- * Builds the app, trains at nano, and takes each panel while it is live.
+ * The README's pictures, from real runs: `npx tsx e2e/tour.ts [--table PATH] [--only spos|darts]` (PATH: the NAS-Bench-Macro file, for the
+ * truth picture). Builds the app, trains at nano, and takes each panel while it is live.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -12,6 +12,7 @@ import { flag, serve } from "../src/cli/serve.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = fileURLToPath(new URL("tour/", import.meta.url));
 const tablePath = flag(process.argv.slice(2), "table");
+const only = flag(process.argv.slice(2), "only");
 
 type Automated = Window & { readonly nasPlayground: { ready: Promise<unknown>; play(until?: unknown): Promise<unknown>; pause(): Promise<unknown>; open(config: unknown): Promise<unknown> } };
 
@@ -61,6 +62,17 @@ async function takeDark(page: Page): Promise<void> {
   await page.screenshot({ path: `${folder}train-dark-1024.png` });
 }
 
+/** A differentiable search at its middle and derived. */
+async function takeDarts(page: Page): Promise<void> {
+  await page.evaluate(() => (window as unknown as Automated).nasPlayground.ready);
+  await page.evaluate(() => (window as unknown as Automated).nasPlayground.play({ step: 400 }));
+  await page.waitForTimeout(1000);
+  await page.screenshot({ path: `${folder}darts-light.png` });
+  await page.evaluate(() => (window as unknown as Automated).nasPlayground.play({ phase: "test" }));
+  await page.waitForTimeout(3000);
+  await shoot(page, "cells", "darts-derived");
+}
+
 mkdirSync(folder, { recursive: true });
 execFileSync("npx", ["vite", "build"], { cwd: root, stdio: "inherit" });
 const server = await serve();
@@ -68,13 +80,17 @@ const found = await findBrowser();
 if (!found) throw new Error("There is no browser: set CHROME_PATH.");
 const browser = await chromium.launch({ executablePath: found.path, args: launchFlags() });
 try {
-  const light = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: "light" });
-  await light.goto(server.url);
-  await takeLight(light);
-  await light.close();
-  const dark = await browser.newPage({ viewport: { width: 1024, height: 768 }, colorScheme: "dark" });
-  await dark.goto(server.url);
-  await takeDark(dark);
+  const open = async (hash: string, size: { readonly width: number; readonly height: number }, colorScheme: "light" | "dark"): Promise<Page> => {
+    const page = await browser.newPage({ viewport: size, colorScheme });
+    await page.goto(`${server.url}${hash}`);
+    return page;
+  };
+  const [desk, projector] = [{ width: 1440, height: 900 }, { width: 1024, height: 768 }];
+  if (only !== "darts") {
+    await takeLight(await open("", desk, "light"));
+    await takeDark(await open("", projector, "dark"));
+  }
+  if (only !== "spos") await takeDarts(await open("#v=1&alg=darts", desk, "light"));
 } finally {
   await browser.close();
   await server.close();
