@@ -94,7 +94,7 @@ function mixedDefaults(algorithm: "darts" | "gdas", space: SpaceId, size: SizeId
     "retrain.lr": full ? 0.025 : 0.05,
     "retrain.wd": 3e-4,
     "retrain.cutout": { nano: 0, tiny: 0, small: 16, full: 16 }[size],
-    "retrain.dropPath": full ? 0.2 : 0,
+    "retrain.dropPath": full && space === "darts-cell" ? 0.2 : 0,
     "retrain.aux": full && space === "darts-cell" ? 0.4 : 0,
   };
 }

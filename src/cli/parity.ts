@@ -8,6 +8,7 @@ import path from "node:path";
 import { parseParityFlags } from "./parity/flags";
 import { runParity } from "./parity/run";
 import { formatCase, tally, totalsLine } from "./parity/report";
+import { openRunner } from "./parity/runner";
 import { die, ROOT } from "./process.mjs";
 
 const flags = parseParityFlags(process.argv.slice(2));
@@ -15,7 +16,9 @@ if (!flags.ok) die(flags.problem.message, 2);
 
 const { golden, backend, only, json } = flags.value;
 const directory = golden === undefined ? path.join(ROOT, "src", "golden") : path.resolve(golden);
-const outcome = await runParity(directory, { backend, only }, (line) => process.stdout.write(`${formatCase(line)}\n`));
+const runner = openRunner(backend, (sentence) => process.stderr.write(`${sentence}\n`));
+const outcome = await runParity(directory, { only, run: runner.run }, (line) => process.stdout.write(`${formatCase(line)}\n`));
+await runner.close();
 if (!outcome.ok) die(outcome.problem.message, 2);
 
 const totals = tally(outcome.value);

@@ -66,9 +66,15 @@ function stages(scratch) {
       return readReport(report("unit"), countVitest, code);
     },
     parity: async () => {
-      const args = ["--import", "tsx", path.join("src", "cli", "parity.ts"), "--json", report("parity")];
-      const { code } = await runNode(args, { limitMs: 15 * MINUTE });
-      return readReport(report("parity"), ({ passed, failed, skipped }) => ({ passed, failed, skipped }), code);
+      const total = { passed: 0, failed: 0, skipped: 0 };
+      for (const backend of ["wasm", "cpu"]) {
+        const file = report(`parity-${backend}`);
+        const args = ["--import", "tsx", path.join("src", "cli", "parity.ts"), "--backend", backend, "--json", file];
+        const { code } = await runNode(args, { limitMs: 15 * MINUTE });
+        const counts = readReport(file, ({ passed, failed, skipped }) => ({ passed, failed, skipped }), code);
+        for (const key of Object.keys(total)) total[key] += counts[key];
+      }
+      return total;
     },
     build: plain([tool("vite", "bin/vite.js"), "build", "--logLevel", "warn"]),
     e2e: async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseParityFlags } from "./flags";
 import { compareMacroTable } from "./nasBenchMacro";
 import { formatCase, tally, totalsLine } from "./report";
+import { type Handlers, runnerHere } from "./backend";
 import { type KnownKinds, runParity } from "./run";
 import { compareSubnetFiles } from "./subnetFiles";
 
@@ -26,17 +27,16 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const names: KnownKinds["handlers"][string] = () =>
+const names: Handlers[string] = () =>
   Promise.resolve((value) =>
     Promise.resolve((Array.isArray(value) ? value : []).map((name) => ({ name: String(name), absError: 0, relError: 0, tolerance: 1e-5, status: "pass" as const }))),
   );
-const known: KnownKinds = {
-  handlers: { "a/built.json": names, "empty.json": names, "throws.json": () => Promise.reject(new Error("no module")) },
-  pending: { "a/later.json": "DARTS" },
-};
+const handlers: Handlers = { "a/built.json": names, "empty.json": names, "throws.json": () => Promise.reject(new Error("no module")) };
+const known: KnownKinds = { handlers, pending: { "a/later.json": "DARTS" } };
+const here = runnerHere("cpu", handlers);
 
 async function run(only?: string) {
-  const outcome = await runParity(root, { backend: "cpu", only }, undefined, known);
+  const outcome = await runParity(root, { only, run: here.run }, undefined, known);
   if (!outcome.ok) throw new Error(outcome.problem.message);
   return outcome.value;
 }
@@ -63,8 +63,8 @@ describe("parity", () => {
 
   it("keeps the kinds whose path begins with --only", async () => {
     expect((await run("a/b")).map((line) => line.kind)).toEqual(["a/broken.json", "a/built.json", "a/built.json"]);
-    expect((await runParity(root, { backend: "cpu", only: "z" }, undefined, known)).ok).toBe(false);
-    expect((await runParity(path.join(root, "nowhere"), { backend: "cpu", only: undefined }, undefined, known)).ok).toBe(false);
+    expect((await runParity(root, { only: "z", run: here.run }, undefined, known)).ok).toBe(false);
+    expect((await runParity(path.join(root, "nowhere"), { only: undefined, run: here.run }, undefined, known)).ok).toBe(false);
   });
 
   it("refuses what it does not know on the command line", () => {

@@ -4,17 +4,18 @@ import path from "node:path";
 import { ok, refuse, type Result } from "@/lib/result";
 import { PENDING } from "./pending";
 import { HANDLERS } from "./registry";
-import { failedCase, type CaseResult, type Handler, type ParityBackend, type ParityLine, pendingCase } from "./types";
+import { failedCase, type CaseResult, type ParityLine, pendingCase, reasonOf, type RunKind } from "./types";
 
 export interface ParityOptions {
-  readonly backend: ParityBackend;
   /** Keep the kinds whose path begins with this. */
   readonly only: string | undefined;
+  /** Runs the handler of a kind on the backend. */
+  readonly run: RunKind;
 }
 
 /** What is known of kinds; tests pass their own. */
 export interface KnownKinds {
-  readonly handlers: Readonly<Record<string, () => Promise<Handler>>>;
+  readonly handlers: Readonly<Record<string, unknown>>;
   /** Kind → the method that will bring it. */
   readonly pending: Readonly<Record<string, string>>;
 }
@@ -29,7 +30,18 @@ export function findKinds(directory: string): string[] {
     .sort();
 }
 
-async function runKind(directory: string, kind: string, backend: ParityBackend, known: KnownKinds): Promise<readonly CaseResult[]> {
+/** Files beside a kind, by bare name. */
+function siblingsOf(directory: string, kind: string): (name: string) => Promise<unknown> {
+  const folder = path.dirname(path.join(directory, kind));
+  return (name) =>
+    Promise.resolve().then((): unknown => {
+      const file = path.join(folder, path.basename(name));
+      if (statSync(file, { throwIfNoEntry: false }) === undefined) throw new Error(`This kind needs ${path.basename(name)} beside it, which is not there.`);
+      return JSON.parse(readFileSync(file, "utf8"));
+    });
+}
+
+async function runKind(directory: string, kind: string, run: RunKind, known: KnownKinds): Promise<readonly CaseResult[]> {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path.join(directory, kind), "utf8"));
@@ -38,14 +50,12 @@ async function runKind(directory: string, kind: string, backend: ParityBackend, 
   }
   const method = Object.hasOwn(known.pending, kind) ? known.pending[kind] : undefined;
   if (method !== undefined) return [pendingCase("(all cases)", `waits for ${method}`)];
-  const load = Object.hasOwn(known.handlers, kind) ? known.handlers[kind] : undefined;
-  if (load === undefined) return [failedCase("(file)", "This kind is not known; a kind is the file's path below the golden folder.")];
+  if (!Object.hasOwn(known.handlers, kind)) return [failedCase("(file)", "This kind is not known; a kind is the file's path below the golden folder.")];
   try {
-    const handler = await load();
-    const results = await handler(value, { backend, directory: path.dirname(path.join(directory, kind)) });
+    const results = await run(kind, value, siblingsOf(directory, kind));
     return results.length > 0 ? results : [failedCase("(file)", "The file holds no cases.")];
   } catch (error) {
-    return [failedCase("(file)", `The kind could not be run: ${error instanceof Error ? error.message : String(error)}`)];
+    return [failedCase("(file)", `The kind could not be run: ${reasonOf(error)}`)];
   }
 }
 
@@ -55,11 +65,10 @@ async function runKind(directory: string, kind: string, backend: ParityBackend, 
  */
 export async function runParity(
   directory: string,
-  options: ParityOptions,
+  { only, run }: ParityOptions,
   onLine: (line: ParityLine) => void = () => undefined,
   known: KnownKinds = KNOWN,
 ): Promise<Result<readonly ParityLine[]>> {
-  const { only } = options;
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return refuse("data.missing", `There is no folder ${directory}.`);
   const kinds = findKinds(directory).filter((kind) => only === undefined || kind.startsWith(only));
   if (kinds.length === 0) {
@@ -67,7 +76,7 @@ export async function runParity(
   }
   const lines: ParityLine[] = [];
   for (const kind of kinds) {
-    for (const result of await runKind(directory, kind, options.backend, known)) {
+    for (const result of await runKind(directory, kind, run, known)) {
       const line = { kind, ...result };
       lines.push(line);
       onLine(line);

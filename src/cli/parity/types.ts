@@ -1,25 +1,28 @@
 /** The words of the parity command: what a handler gets and what it gives back. */
+import type { Executor } from "@/nn/executor";
 
 export const BACKENDS = ["cpu", "wasm", "webgpu"] as const;
 export type ParityBackend = (typeof BACKENDS)[number];
 
+/** What a handler may use. Handlers run in Node or in a page: they touch nothing but this. */
 export interface ParityContext {
-  /** Where kernels run; handlers of pure counts ignore it. */
   readonly backend: ParityBackend;
-  /** Folder of the case file, for kinds that refer to a file beside them. */
-  readonly directory: string;
+  /** The executor of the backend, the same for every kind of a run; who makes a store there disposes it. */
+  executor(): Promise<Executor>;
+  /** The parsed file of this name in the folder of the case file, for kinds that refer to a file beside them. */
+  sibling(name: string): Promise<unknown>;
 }
 
 export interface CaseResult {
   readonly name: string;
   /** Worst absolute error over the case. */
   readonly absError: number;
-  /** Largest over the tensors of the case of max abs error ÷ max abs reference. */
+  /** Of the tensor that comes closest to its tolerance: max abs error ÷ max abs reference. */
   readonly relError: number;
   /** What `relError` is held to; 0 means exact. */
   readonly tolerance: number;
   readonly status: "pass" | "fail" | "pending";
-  /** Why it failed, or what is awaited; one sentence. */
+  /** What was compared, why it failed, or what is awaited; one sentence. */
   readonly note?: string;
 }
 
@@ -30,6 +33,9 @@ export interface ParityLine extends CaseResult {
 
 /** Runs every case of one parsed file. May throw: that is one failed case. */
 export type Handler = (value: unknown, context: ParityContext) => Promise<readonly CaseResult[]>;
+
+/** Runs the handler of one kind on a parsed file: in this process, or in a page that holds the backend. */
+export type RunKind = (kind: string, value: unknown, sibling: ParityContext["sibling"]) => Promise<readonly CaseResult[]>;
 
 /** A case that could not be compared at all. */
 export function failedCase(name: string, note: string): CaseResult {
@@ -44,4 +50,9 @@ export function pendingCase(name: string, note: string): CaseResult {
 /** A record with string keys, not a list and not null. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** First line of whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n", 1)[0] ?? "";
 }

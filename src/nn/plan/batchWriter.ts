@@ -57,7 +57,6 @@ export class BatchWriter {
       return;
     }
     const floats = pixels * lanes;
-    // Pad lanes are never written, so they stay zero.
     if (this.images.length < floats) this.images = new Float32Array(floats);
     const staged = this.images;
     if (channels === 3) {
@@ -65,6 +64,8 @@ export class BatchWriter {
         staged[to] = images[from] as number;
         staged[to + 1] = images[from + 1] as number;
         staged[to + 2] = images[from + 2] as number;
+        // A batch of other channels may have been here.
+        staged[to + 3] = 0;
       }
     } else for (let i = 0; i < pixels; i++) for (let c = 0; c < lanes; c++) staged[i * lanes + c] = c < channels ? (images[i * channels + c] as number) : 0;
     this.machine.write(activations, at, staged, 0, floats);
