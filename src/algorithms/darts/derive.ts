@@ -4,6 +4,7 @@
  */
 import { AppError } from "@/lib/appError";
 import type { Candidate } from "@/nas/candidate";
+import { skipLevel } from "@/nas/cell/skips";
 import type { Graph } from "@/nas/graph";
 import type { Choices } from "@/nas/mutable";
 import type { DeriveOptions, Derivation, MixedSpace, Space } from "@/nas/space/types";
@@ -11,10 +12,6 @@ import type { RunConfig } from "../configKeys";
 import type { MethodEnv, Tick } from "../method";
 import type { Evaluator } from "../shared/evaluator";
 import type { DartsState } from "./state";
-
-/** A normal cell that keeps so large a share of skips is suspicious, or has collapsed (spec 5.5: 3 and 6 of 8). */
-const manySkips = 3 / 8;
-const collapsedSkips = 6 / 8;
 
 export function deriveOptions(config: RunConfig): DeriveOptions {
   return { rule: config["darts.derive"], skipLimit: config["darts.skipLimit"] };
@@ -37,8 +34,9 @@ export function warningsOf(space: Space, derivation: Derivation): string[] {
   mixedOf(space).groups.forEach(({ label, id }, group) => {
     const kept = derivation.kept[group]?.filter((op) => op >= 0).length ?? 0;
     const skips = derivation.skips[group] ?? 0;
-    if (id === "reduce" || kept === 0 || skips / kept < manySkips) return;
-    const words = skips / kept >= collapsedSkips ? "has collapsed" : "is rich in skip connections";
+    const level = skipLevel(id, skips, kept);
+    if (level === "ok") return;
+    const words = level === "collapsed" ? "has collapsed" : "is rich in skip connections";
     out.push(`${label} ${words}: ${skips} of its ${kept} ops are skips. Warm-up epochs, a skip limit or a lower rate of α are the usual cures.`);
   });
   return out;

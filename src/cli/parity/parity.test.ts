@@ -21,6 +21,10 @@ beforeAll(() => {
   put("a/broken.json", "{");
   put("a/later.json", "{}");
   put("b/unknown.json", "{}");
+  put("c/asks.json", '"there.json"');
+  put("c/lacks.json", '"gone.json"');
+  put("c/leaves.json", '"../empty.json"');
+  put("c/there.json", '["beside"]');
   put("constructor", "{}");
   put("empty.json", "[]");
   put("throws.json", "{}");
@@ -31,7 +35,12 @@ const names: Handlers[string] = () =>
   Promise.resolve((value) =>
     Promise.resolve((Array.isArray(value) ? value : []).map((name) => ({ name: String(name), absError: 0, relError: 0, tolerance: 1e-5, status: "pass" as const }))),
   );
-const handlers: Handlers = { "a/built.json": names, "empty.json": names, "throws.json": () => Promise.reject(new Error("no module")) };
+const beside: Handlers[string] = () =>
+  Promise.resolve(async (value, { sibling }) => {
+    const name = JSON.stringify(await sibling(String(value)));
+    return [{ name, absError: 0, relError: 0, tolerance: 0, status: "pass" as const }];
+  });
+const handlers: Handlers = { "c/asks.json": beside, "c/lacks.json": beside, "c/leaves.json": beside, "c/there.json": names, "a/built.json": names, "empty.json": names, "throws.json": () => Promise.reject(new Error("no module")) };
 const known: KnownKinds = { handlers, pending: { "a/later.json": "DARTS" } };
 const here = runnerHere("cpu", handlers);
 
@@ -51,14 +60,20 @@ describe("parity", () => {
       "a/built.json two pass",
       "a/later.json (all cases) pending",
       "b/unknown.json (file) fail",
+      'c/asks.json ["beside"] pass',
+      "c/lacks.json (file) fail",
+      "c/leaves.json (file) fail",
+      "c/there.json beside pass",
       "empty.json (file) fail",
       "throws.json (file) fail",
     ]);
-    expect(totalsLine(tally(lines))).toBe("2 passed, 4 failed, 1 skipped");
+    expect(totalsLine(tally(lines))).toBe("4 passed, 6 failed, 1 skipped");
     expect(lines[0]?.note).toContain("not readable JSON");
     expect(lines[3]?.note).toContain("DARTS");
     expect(lines[4]?.note).toContain("not known");
-    expect(lines[6]?.note).toContain("no module");
+    expect(lines[6]?.note).toContain("This kind needs gone.json beside it");
+    expect(lines[7]?.note).toContain("empty.json beside it, which is not there");
+    expect(lines[10]?.note).toContain("no module");
   });
 
   it("keeps the kinds whose path begins with --only", async () => {

@@ -139,16 +139,16 @@ describe("a search", () => {
 describe("skips", () => {
   it.each([
     ["normal", 2, 8, null, "ok"],
-    ["normal", 3, 8, null, "high"],
+    ["normal", 3, 8, null, "many"],
     ["normal", 6, 8, null, "collapsed"],
     ["normal", 1, 4, null, "ok"],
-    ["normal", 2, 4, null, "high"],
+    ["normal", 2, 4, null, "many"],
     ["normal", 3, 4, null, "collapsed"],
     ["cell", 5, 6, null, "collapsed"],
     ["reduce", 8, 8, null, "ok"],
     ["normal", 3, 8, 3, "ok"],
-    ["normal", 4, 8, 3, "high"],
-    ["normal", 1, 8, 0, "high"],
+    ["normal", 4, 8, 3, "many"],
+    ["normal", 1, 8, 0, "many"],
     ["normal", 0, 0, null, "ok"],
   ] as const)("%s: %i of %i kept, limit %s → %s", (id, count, of, limit, level) => {
     expect(skipCount(id, count, of, limit)).toEqual({ count, of, level });

@@ -2,6 +2,7 @@
  * What the cells panel knows while a search goes on: per edge the weight of every op, which edges and ops the derivation would keep, and
  * what that says about the search (skips, margin). Pure: groups and α in, plain data out.
  */
+import { type SkipLevel, skipLevel } from "@/nas/cell/skips";
 import type { AlphaGroup, Derivation } from "@/nas/space/types";
 import { stackOrder } from "@/viz/palette";
 import type { DerivedCell, DerivedInput } from "./derived";
@@ -27,7 +28,6 @@ export interface SearchEdge {
   readonly kept: readonly DerivedInput[];
 }
 
-export type SkipLevel = "ok" | "high" | "collapsed";
 
 export interface SkipCount {
   readonly count: number;
@@ -75,15 +75,9 @@ export function nodesOf({ id, rows }: Pick<AlphaGroup, "id" | "rows">): number {
   return Math.max(0, ...rows.map(({ to }) => to ?? 0)) - (isSingleInput(id) ? 0 : 1);
 }
 
-/**
- * How bad so many skips among the kept ops are: 3 of 8 are many, 6 of 8 a collapse (spec DARTS 5.4), other numbers in proportion. A limit
- * that the reader set takes the place of the 3. Reduction cells may skip as they like.
- */
+/** Skips among the kept ops, and how bad that is. */
 export function skipCount(id: string, count: number, of: number, limit: number | null): SkipCount {
-  const judged = id !== "reduce" && count > 0 && of > 0;
-  const isHigh = limit === null ? count >= Math.ceil((3 * of) / 8) : count > limit;
-  const level = !judged ? "ok" : count >= Math.ceil((6 * of) / 8) ? "collapsed" : isHigh ? "high" : "ok";
-  return { count, of, level };
+  return { count, of, level: skipLevel(id, count, of, limit) };
 }
 
 export interface SearchInput {

@@ -62,11 +62,11 @@ function GroupLine({ signals }: { readonly signals: GroupSignals }) {
       {skipMass !== null && <span title={text.skipHint}>{text.skip(skipMass)}</span>}
       {skips && (
         <span
-          title={skips.collapse === "collapsed" ? text.collapsedHint : text.skipsHint}
-          data-collapse={skips.collapse}
+          title={skips.level === "collapsed" ? text.collapsedHint : text.skipsHint}
+          data-level={skips.level}
         >
           {text.skips(skips.count, skips.of)}
-          {skips.collapse !== "none" && ` ${skips.collapse === "warn" ? text.warn : text.collapsed}`}
+          {skips.level !== "ok" && ` ${skips.level === "many" ? text.warn : text.collapsed}`}
         </span>
       )}
       {margin !== null && <span title={text.marginHint}>{text.margin(margin)}</span>}

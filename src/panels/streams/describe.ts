@@ -28,7 +28,7 @@ function describeGroup(model: StreamsModel, signals: GroupSignals): string {
   parts.push(text.describe.even(signals.nearUniform, signals.rows, many));
   if (signals.skips) {
     parts.push(text.describe.skips(signals.skips.count, signals.skips.of, many));
-    if (signals.skips.collapse === "collapsed") parts.push(text.describe.collapsed);
+    if (signals.skips.level === "collapsed") parts.push(text.describe.collapsed);
   }
   return parts.join(" ");
 }

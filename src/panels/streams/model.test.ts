@@ -7,7 +7,6 @@ import { type AlphaColumn, rowSoftmax } from "@/store/alphaHistory";
 import { fakeAlphaGroups, fakeAlphaValues } from "../testing/fakeAlpha";
 import {
   buildStreams,
-  collapseOf,
   entropyLines,
   lastGood,
   rankOf,
@@ -54,16 +53,6 @@ describe("signals", () => {
       expect(reduce?.noneMass).toBeCloseTo(metrics.mean_none_weight_reduce, 5);
     },
   );
-
-  it("warn from three of eight skips and speak of a collapse from six, of other numbers in proportion, of cells only", () => {
-    const of = (kept: number) => Array.from({ length: kept + 1 }, (_, skips) => collapseOf("normal", skips, kept)[0]);
-    expect(of(8).join("")).toBe("nnnwwwccc");
-    expect(of(4).join("")).toBe("nnwcc");
-    expect(collapseOf("reduce", 8, 8)).toBe("none");
-    expect(collapseOf("layers", 8, 8)).toBe("none");
-    expect(collapseOf("cell", 5, 6)).toBe("collapsed");
-    expect(collapseOf("normal", 0, 0)).toBe("none");
-  });
 
   it("counts rows within five points of even, and says when nothing is decided", () => {
     const even = build(twoNodes, columnOf(new Float32Array(80), twoNodes));

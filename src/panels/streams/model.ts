@@ -2,6 +2,7 @@
  * What the architecture-weights panel knows: α of every row as shares now and over time, who leads, how sure each row is, what the
  * derivation would keep, and the signals of a search that has not decided or has collapsed. Pure: history in, plain data out.
  */
+import { type SkipLevel, skipLevel } from "@/nas/cell/skips";
 import type { AlphaGroup, Derivation } from "@/nas/space/types";
 import type { AlphaColumn } from "@/store/alphaHistory";
 import { stackOrder } from "@/viz/palette";
@@ -32,8 +33,6 @@ export interface StreamRow {
   readonly kept: number | null;
 }
 
-export type Collapse = "none" | "warn" | "collapsed";
-
 /** Signals of a group (spec DARTS 5.5), on the full softmax. */
 export interface GroupSignals {
   readonly group: number;
@@ -44,7 +43,7 @@ export interface GroupSignals {
   readonly noneMass: number | null;
   readonly skipMass: number | null;
   /** Skips among the `kept` ops that the derivation would keep now; null = unknown. */
-  readonly skips: { readonly count: number; readonly of: number; readonly collapse: Collapse } | null;
+  readonly skips: { readonly count: number; readonly of: number; readonly level: SkipLevel } | null;
   /** Smallest strength that is kept minus the largest dropped at the same node. */
   readonly margin: number | null;
   /** Rows whose shares all lie within five points of even. */
@@ -99,16 +98,6 @@ export function lastGood(columns: readonly AlphaColumn[]): AlphaColumn | null {
   return null;
 }
 
-/**
- * Skips among the kept ops of a cell: three of eight make one look, six of eight are a collapse; other numbers of kept ops in proportion,
- * rounded up. Only cells that are stacked at full size: reduction cells and layers may well skip.
- */
-export function collapseOf(groupId: string, skips: number, kept: number): Collapse {
-  if (groupId !== "normal" && groupId !== "cell") return "none";
-  if (skips > 0 && skips >= Math.ceil((6 * kept) / 8)) return "collapsed";
-  return skips > 0 && skips >= Math.ceil((3 * kept) / 8) ? "warn" : "none";
-}
-
 function signalsOf(
   group: AlphaGroup,
   g: number,
@@ -136,7 +125,7 @@ function signalsOf(
     entropy: entropy / rows.length,
     noneMass: noneAt < 0 ? null : none / rows.length,
     skipMass: skipAt < 0 ? null : skip / rows.length,
-    skips: kept && skipAt >= 0 ? { count, of, collapse: collapseOf(group.id, count, of) } : null,
+    skips: kept && skipAt >= 0 ? { count, of, level: skipLevel(group.id, count, of) } : null,
     margin: derivation?.margin[g] ?? null,
   };
 }

@@ -89,7 +89,7 @@ export const cells = {
   collapsed: "collapsed",
   skipsHint: {
     ok: "Skip connections among the operations that the derivation keeps",
-    high: "Many skip connections among the operations that the derivation keeps: the search may be collapsing",
+    many: "Many skip connections among the operations that the derivation keeps: the search may be collapsing",
     collapsed: "Most operations that the derivation keeps are skip connections: the search has collapsed",
   },
   gap: {

@@ -5,11 +5,12 @@
 import { plainLoss, UnrolledGradient, type UnrollStage } from "@/algorithms/darts/steps";
 import { digest, type Comparison } from "../compare";
 import type { CaseResult, Handler } from "../types";
+import { AlphaCourse } from "./alphaCourse";
 import { type Fields, fileOf } from "./fields";
 import { compareGroup, comparePerTensor, only, statisticsOf } from "./manifest";
 import { runNetworkCase } from "./rounding";
 import { gradientsAt, normOf, readAll, type SearchRun } from "./searchRun";
-import { compareAlphaGradient, compareAlphas, searchSetup, TOLERANCE } from "./searchSetup";
+import { compareAlphaGradient, searchSetup, TOLERANCE } from "./searchSetup";
 import { compareTrace } from "./searchTrace";
 import { withStore, type Values } from "./values";
 
@@ -33,9 +34,10 @@ async function compareFirstOrder(run: SearchRun, file: Fields, compare: Comparis
   executor.accumulate(store, [graph], validation, { ...plainLoss, part: "architecture" }, true);
   const [loss = Number.NaN] = await executor.takeLosses();
   compare.number("loss_val", loss, golden.number("loss_val"), TOLERANCE.forward);
-  compareAlphaGradient(compare, "dalpha", await executor.vectors(store).read("gradients"), golden.fields("dalpha"), alphas, TOLERANCE.gradients);
+  const gradients = await executor.vectors(store).read("gradients", alphas);
+  compareAlphaGradient(compare, "dalpha", gradients, golden.fields("dalpha"), alphas, TOLERANCE.gradients);
   executor.update(store, [graph], alphaStep);
-  await compareAlphas(compare, "alphas_after_adam", store, golden.fields("alphas_after_adam"), golden.fields("dalpha"), alphas);
+  await new AlphaCourse(run).compare(compare, "alphas_after_adam", store, gradients, golden.fields("dalpha"), golden.fields("alphas_after_adam"));
 }
 
 /** Σ(after − before)·v / Σv²: the multiple of v by which the weights really moved. */
@@ -57,7 +59,7 @@ async function compareSecondOrder(run: SearchRun, golden: Fields, compare: Compa
   await executor.takeLosses();
 
   const start = await readAll(store, weights);
-  let [slope, plus, minus]: [Values, Values, Values] = [new Map(), new Map(), new Map()];
+  let [slope, plus, minus, total]: [Values, Values, Values, Values] = [new Map(), new Map(), new Map(), new Map()];
   const lastLoss = async (): Promise<number> => (await executor.takeLosses()).at(-1) ?? Number.NaN;
   const looks: Readonly<Record<UnrollStage, () => Promise<void>>> = {
     unrolled: async () => {
@@ -87,14 +89,15 @@ async function compareSecondOrder(run: SearchRun, golden: Fields, compare: Compa
       const epsilon = golden.number("epsilon");
       const implicit = new Map([...plus].map(([name, up]) => [name, up.map((g, i) => (g - (minus.get(name)?.[i] as number)) / (2 * epsilon))]));
       compareAlphaGradient(compare, "implicit", implicit, golden.fields("implicit"), alphas, TOLERANCE.difference);
-      compareAlphaGradient(compare, "dalpha", await vectors.read("gradients", alphas), golden.fields("dalpha"), alphas, TOLERANCE.difference);
+      total = await vectors.read("gradients", alphas);
+      compareAlphaGradient(compare, "dalpha", total, golden.fields("dalpha"), alphas, TOLERANCE.difference);
       const restored = await readAll(store, weights);
       for (const [name, values] of start) compare.tensor(`restored ${name}`, restored.get(name) ?? [], values, 1e-6);
     },
   };
   await new UnrolledGradient(executor, store).observed(graph, train, validation, { eta, weightDecay }, (stage) => looks[stage]());
   executor.update(store, [graph], run.alphaStep);
-  await compareAlphas(compare, "alphas_after_adam", store, golden.fields("alphas_after_adam"), golden.fields("dalpha"), alphas);
+  await new AlphaCourse(run).compare(compare, "alphas_after_adam", store, total, golden.fields("dalpha"), golden.fields("alphas_after_adam"));
 }
 
 /** Every case starts from the network of the file. */

@@ -3,7 +3,7 @@ import { alphaUpdate, weightOptimizer, weightUpdate } from "@/algorithms/darts/s
 import { cellKinds } from "@/nas/cell/genotype";
 import { alphaName, cellKindsOf, searchNetwork } from "@/nas/cell/networks";
 import type { Graph, ParamName } from "@/nas/graph";
-import type { Batch, ParamStore, UpdateOptions } from "@/nn/executor";
+import type { Batch, UpdateOptions } from "@/nn/executor";
 import type { Comparison } from "../compare";
 import { Fields } from "./fields";
 import { formulaImages, formulaLabels } from "./formula";
@@ -21,9 +21,6 @@ export const TOLERANCE = {
   /** Of α after a step of Adam, absolute. */
   alpha: 1e-6,
 } as const;
-
-/** Gradients of α below this may have either sign, and Adam's first step is nearly the sign. */
-const SIGNLESS = 1e-6;
 
 export interface SearchSetup {
   readonly graph: Graph;
@@ -93,14 +90,4 @@ export function searchSetup(file: Fields): SearchSetup {
 /** Gradients of α (`dalpha` and its like) against ours by name. */
 export function compareAlphaGradient(compare: Comparison, what: string, got: Values, want: Fields, alphas: readonly ParamName[], tolerance: number): void {
   for (const [name, values] of alphasOf(want, alphas)) compare.tensor(`${what} ${name}`, got.get(name) ?? [], values, tolerance);
-}
-
-/** α itself after a step, where its gradient has a sign. */
-export async function compareAlphas(compare: Comparison, what: string, store: ParamStore, want: Fields, gradient: Fields, alphas: readonly ParamName[]): Promise<void> {
-  const slopes = alphasOf(gradient, alphas);
-  for (const [name, values] of alphasOf(want, alphas)) {
-    const got = await store.read(name);
-    const settled = (list: Float32Array): Float32Array => list.filter((_, i) => Math.abs((slopes.get(name) as Float32Array)[i] as number) >= SIGNLESS);
-    compare.absolute(`${what} ${name}`, settled(got), settled(values), TOLERANCE.alpha);
-  }
 }
