@@ -151,7 +151,7 @@ describe("what goes wrong", () => {
 describe("a given architecture", () => {
   const given = (arch: string, change: Change = {}) => darts({ "retrain.arch": arch, ...change });
 
-  it.each(["DARTS_V2", "DARTS_V1", "NASNet", "AmoebaNet", "PDARTS", "NNI_TUTORIAL_1", "MMRAZOR_97.32"])("%s is trained from scratch without a search", async (name) => {
+  it.each(["DARTS_V2", "DARTS_V1", "NASNet", "AmoebaNet", "PNASNet", "PDARTS", "GDAS_V1", "NNI_TUTORIAL_1", "NNI_TUTORIAL_2", "MMRAZOR_97.32", "MMRAZOR_PAPER_ALIAS"])("%s is trained from scratch without a search", async (name) => {
     const tiny = tinyRun(executor, given(name));
     await advance(tiny.run.ticks());
     expect(tiny.losses().map(([step]) => step)).toEqual([1, 2, 3]);

@@ -55,7 +55,8 @@ function graphOf(config: Fields): Graph {
   if (side !== width) throw new Error(`Networks of ours are square; the images are ${side}×${width}.`);
   if (config.numberOr("multiplier", nodes) !== nodes) throw new Error("The search cell concatenates all of its nodes here.");
   const reductions = cellKindsOf(cells).flatMap((kind, i) => (kind === "reduce" ? [i] : []));
-  if (config.has("reduction_cells") && config.numbers("reduction_cells").join() !== reductions.join()) throw new Error(`Cells ${reductions.join(", ")} reduce here, in the file ${config.numbers("reduction_cells").join(", ")}.`);
+  if (config.has("reduction_cells") && config.numbers("reduction_cells").join() !== reductions.join())
+    throw new Error(`Cells ${reductions.join(", ")} reduce here, in the file ${config.numbers("reduction_cells").join(", ")}.`);
   return searchNetwork({ channels: config.number("C"), cells, nodes, side, classes: config.numberOr("num_classes", 10), stemMultiplier: config.numberOr("stem_multiplier", 3) });
 }
 
