@@ -3,7 +3,7 @@
  * Nothing here throws, whatever it is given.
  */
 import type { Problem } from "@/lib/result";
-import { type SizeId, sizes } from "@/nas/space/types";
+import { type NetworkOptions, type SizeId, sizes } from "@/nas/space/types";
 import { algorithmIds, type AlgorithmId, aliases, type ConfigKey, keySpecs, ownSpace, type RunConfig, type SpaceId } from "./configKeys";
 import { defaultsFor } from "./defaults";
 import { pairProblem, isIndependent } from "./pairs";
@@ -197,6 +197,11 @@ function fitDependents(config: RunConfig, given: ReadonlyMap<ConfigKey, Value>):
     next = { ...next, "evo.crossover": Math.max(0, Math.min(next["evo.crossover"], pool - next["evo.mutation"])) };
   }
   return next;
+}
+
+/** Width and depth of the network that is trained from scratch, where they are not the size's. */
+export function sizeOptionsOf({ "retrain.width": width, "retrain.cells": cells }: Pick<RunConfig, "retrain.width" | "retrain.cells">): NetworkOptions {
+  return { ...(width === null ? {} : { width }), ...(cells === null ? {} : { cells }) };
 }
 
 /** Keys that differ from what the others imply (size always stands; no size is everywhere the default): what a URL needs. */

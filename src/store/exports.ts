@@ -1,4 +1,5 @@
 /** The network on show as a file, and files as networks: everything a browser can do without the worker, weights excepted. */
+import { sizeOptionsOf } from "@/algorithms/config";
 import type { RunConfig } from "@/algorithms/configKeys";
 import type { Accuracy, Origin } from "@/nas/candidate";
 import { genotypeOfChoices } from "@/nas/cell/choices";
@@ -11,8 +12,9 @@ import type { JsonObject } from "@/nas/formats/json";
 import { type TextFormat, textFormats } from "@/nas/formats/report";
 import { vectorToChoices } from "@/nas/formats/sposVector";
 import type { Choices } from "@/nas/mutable";
+import { networkCost } from "@/nas/space/networkCost";
 import { isSpaceId, spaceIds } from "@/nas/space/registry";
-import { type Arch, sizes, type Space } from "@/nas/space/types";
+import { type Arch, type NetworkOptions, sizes, type Space } from "@/nas/space/types";
 import { AppError } from "@/lib/appError";
 import { ok, type Problem, refuse, type Result } from "@/lib/result";
 import { version } from "@/lib/version";
@@ -50,7 +52,7 @@ function current(): Result<Exported> {
   const { winner, test, gap } = latest.metrics;
   const index = history.candidateIndex(member.id);
   const candidate = index === undefined ? undefined : history.candidates()[index];
-  const metrics = metricsOf(space, member, candidate?.accuracy ?? null, winner ? test : null);
+  const metrics = metricsOf(space, member, candidate?.accuracy ?? null, winner ? test : null, sizeOptionsOf(config));
   return ok({
     space,
     file: archFileOf(space, member, {
@@ -94,10 +96,10 @@ function originOf({ config }: RunPlan, { metrics }: LatestState): Origin {
 }
 
 /** Null prices for a member that can be shown and written but not built. */
-function metricsOf(space: Space, arch: Arch, supernetAccuracy: Accuracy | null, retrainedAccuracy: Accuracy | null): ArchFile["metrics"] {
+function metricsOf(space: Space, arch: Arch, supernetAccuracy: Accuracy | null, retrainedAccuracy: Accuracy | null, size: NetworkOptions = {}): ArchFile["metrics"] {
   const accuracies = { supernetAccuracy, retrainedAccuracy };
   try {
-    const { macs, params } = space.cost(arch.choices);
+    const { macs, params } = networkCost(space, arch.choices, size);
     return { ...accuracies, macs, params, latencyMs: null };
   } catch (cause) {
     if (cause instanceof AppError && cause.code === "config.invalid") return { ...accuracies, macs: null, params: null, latencyMs: null };

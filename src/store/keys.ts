@@ -1,5 +1,5 @@
 /** The experiment's vocabulary for the interface, which may not reach into `algorithms`: keys with their limits and defaults, phases, notes. */
-export { type Note, formatValue, parseQuantity } from "@/algorithms/config";
+export { type Note, formatValue, parseQuantity, sizeOptionsOf } from "@/algorithms/config";
 export {
   type AlgorithmId,
   algorithmIds,

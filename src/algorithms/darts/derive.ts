@@ -7,7 +7,9 @@ import type { Candidate } from "@/nas/candidate";
 import { skipLevel } from "@/nas/cell/skips";
 import type { Graph } from "@/nas/graph";
 import type { Choices } from "@/nas/mutable";
+import { networkCost } from "@/nas/space/networkCost";
 import type { DeriveOptions, Derivation, MixedSpace, Space } from "@/nas/space/types";
+import { sizeOptionsOf } from "../config";
 import type { RunConfig } from "../configKeys";
 import type { MethodEnv, Tick } from "../method";
 import type { Evaluator } from "../shared/evaluator";
@@ -60,7 +62,7 @@ export async function* deriveAndScore(env: MethodEnv, state: DartsState, evaluat
   const arch = { choices: derivation.choices, id: space.encode(derivation.choices) };
   // Leaving early keeps the member without its score.
   const accuracy = skipped() ? null : yield* evaluator.score(graphs.of(arch.choices), calibrate);
-  const { macs, params } = space.cost(arch.choices);
+  const { macs, params } = networkCost(space, arch.choices, sizeOptionsOf(config));
   const candidate: Candidate = { index: 0, id: arch.id, choices: arch.choices, origin: { kind: "derived", rule: config["darts.derive"] }, generation: 0, arm: "evolution", macs, params, accuracy };
   state.derived = candidate;
   state.searchDone = 2;

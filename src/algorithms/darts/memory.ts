@@ -35,9 +35,9 @@ export function refuseTooLarge(env: MethodEnv, mixed: MixedSpace): void {
   // GDAS runs one candidate an edge.
   if (limit === null || config.algorithm === "gdas" || activations / 3 <= limit) return;
   const batch = Math.max(1, 2 ** Math.floor(Math.log2((config["train.batch"] * limit * 3) / activations)));
-  const order = config["darts.order"] === 2 ? ", first order (fewer copies of the weights)" : "";
+  const order = config["darts.order"] === 2 ? ", or first order (fewer copies of the weights)" : "";
   throw new AppError("gpu.oom", `${nameOf(env)} at ${config.size} with batch ${config["train.batch"]} wants up to ${mega(total)} of memory, at least ${mega(activations / 3)} of it in one piece; this device gives ${mega(limit)}.`, {
     recoverable: true,
-    hint: `Take train.batch ${batch}, a smaller size${order}.`,
+    hint: `Take train.batch ${batch}, or a smaller size${order}.`,
   });
 }

@@ -8,6 +8,7 @@ import type { Choices } from "@/nas/mutable";
 import type { NetworkOptions, Space } from "@/nas/space/types";
 import type { ParamStore, PrepareWork } from "@/nn/executor";
 import { cosine, dropPathRamp } from "@/nn/schedule";
+import { sizeOptionsOf } from "../config";
 import type { RunConfig } from "../configKeys";
 import { epochsBySize } from "../defaults";
 import type { MethodEnv, RunData, Tick } from "../method";
@@ -40,13 +41,7 @@ export function retrainLength(config: RunConfig, data: RunData): number {
 }
 
 export function networkOptionsOf(config: RunConfig): NetworkOptions {
-  const [width, cells] = [config["retrain.width"], config["retrain.cells"]];
-  return {
-    dropPath: config["retrain.dropPath"],
-    auxiliary: config["retrain.aux"],
-    ...(width === null ? {} : { width }),
-    ...(cells === null ? {} : { cells }),
-  };
+  return { ...sizeOptionsOf(config), dropPath: config["retrain.dropPath"], auxiliary: config["retrain.aux"] };
 }
 
 /** The member as it is trained from scratch. */

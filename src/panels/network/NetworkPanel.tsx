@@ -1,6 +1,6 @@
 /** Final network and live test: what did I get, and does it work? */
 import { useMemo } from "react";
-import type { RunConfig } from "@/store/keys";
+import { type RunConfig, sizeOptionsOf } from "@/store/keys";
 import { type NetworkOnShow, showNetwork, spaceOf } from "@/store/network";
 import { Button } from "@/ui/Button";
 import { Figure } from "@/ui/Figure";
@@ -9,7 +9,7 @@ import { PanelMessage } from "@/ui/PanelMessage";
 import { panelState } from "@/ui/panelState";
 import { text } from "@/viz/copy";
 import { describeNetwork, networkTable } from "./describe";
-import { type NetworkModel, networkModel, networkOptions } from "./model";
+import { type NetworkModel, networkModel } from "./model";
 import styles from "./network.module.css";
 import { NetworkBody } from "./NetworkBody";
 import { NetworkPicker, useOnShow } from "./NetworkPicker";
@@ -53,7 +53,7 @@ function attempt(
 ): { model: NetworkModel | null; error: string | null } {
   try {
     const space = shown && spaceOf(shown.spaceId, shown.size);
-    return { model: shown && space ? networkModel(shown, space, networkOptions(config)) : null, error: null };
+    return { model: shown && space ? networkModel(shown, space, sizeOptionsOf(config)) : null, error: null };
   } catch (cause) {
     return { model: null, error: cause instanceof Error ? cause.message : String(cause) };
   }

@@ -3,7 +3,6 @@ import type { Accuracy } from "@/nas/candidate";
 import { nodeCosts } from "@/nas/cost";
 import type { Op, Shape } from "@/nas/graph";
 import type { NetworkOptions, Space } from "@/nas/space/types";
-import type { RunConfig } from "@/store/keys";
 import type { NetworkOnShow } from "@/store/network";
 import type { Focus } from "@/store/view";
 import { type BlockPlace, partsOf } from "./blocks";
@@ -120,12 +119,6 @@ export function shapeText(shape: Shape): string {
 
 /** A network of more operations than this is shown with closed stages first. */
 const LARGE = 400;
-
-/** Width and depth as set up, where the space has such networks; what only training sees (drop path, a second classifier) is not drawn. */
-export function networkOptions(config: Pick<RunConfig, "retrain.width" | "retrain.cells">): NetworkOptions {
-  const { "retrain.width": width, "retrain.cells": cells } = config;
-  return { ...(width === null ? {} : { width }), ...(cells === null ? {} : { cells }) };
-}
 
 /** Throws what the space throws when the choices are not a member's, or cannot be built. */
 export function networkModel(shown: NetworkOnShow, space: Space, options: NetworkOptions = {}): NetworkModel {

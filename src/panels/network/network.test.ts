@@ -8,7 +8,8 @@ import type { Arch, SizeId } from "@/nas/space/types";
 import type { NetworkOnShow } from "@/store/network";
 import { describeNetwork, networkTable } from "./describe";
 import { diagram, diagramPicture, startTransform, wholeTransform } from "./layout";
-import { isLit, litParts, networkModel, networkOptions } from "./model";
+import { isLit, litParts, networkModel } from "./model";
+import { sizeOptionsOf } from "@/store/keys";
 
 const show = (spaceId: SpaceId, size: SizeId, arch: Arch): NetworkOnShow => ({
   source: "sample",
@@ -155,11 +156,11 @@ describe("a large network", () => {
   });
 
   it("has the width and depth that the setup asks for", () => {
-    const options = networkOptions({ "retrain.width": 8, "retrain.cells": 5 });
+    const options = sizeOptionsOf({ "retrain.width": 8, "retrain.cells": 5 });
     const model = networkModel(shown, space, options);
     expect(model.stages).toHaveLength(5);
     expect(model.params).toBe(costOf(space.network?.(shown.arch.choices, { width: 8, cells: 5 }) as never).params);
-    expect(networkOptions({ "retrain.width": null, "retrain.cells": null })).toEqual({});
+    expect(sizeOptionsOf({ "retrain.width": null, "retrain.cells": null })).toEqual({});
   });
 
   it("says in a sentence what its cells are", () => {
