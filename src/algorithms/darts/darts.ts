@@ -4,17 +4,17 @@
  */
 import { AppError } from "@/lib/appError";
 import type { Candidate } from "@/nas/candidate";
-import type { Graph } from "@/nas/graph";
 import type { Choices } from "@/nas/mutable";
 import type { NormStats, ParamStore, PrepareWork } from "@/nn/executor";
-import { liveKeys, type RunConfig } from "../configKeys";
+import type { RunConfig } from "../configKeys";
 import { type Method, type MethodEnv, type MethodMetrics, type MethodRun, type MethodStatus, noPaths, type PathStatistics, type SavedState, type Tick, type Weights } from "../method";
 import { phases, type Phase } from "../phases";
 import { drain, Evaluator, evaluationChunk } from "../shared/evaluator";
 import { GraphCache } from "../shared/graphs";
 import { LossReader } from "../shared/losses";
 import { batchSizes, prepareTicks } from "../shared/preparation";
-import { retrain, retrainGraph, retrainWork, testOnce } from "../shared/retrain";
+import { retrain, retrainWork, testOnce } from "../shared/retrain";
+import { Retrained, tensorsOf, tensorsUnder, withLive } from "../shared/retrained";
 import { derivationOf, deriveAndScore, mixedOf } from "./derive";
 import { gdasStrategy } from "./gdas";
 import { lengthsOf, searchRecords, totalsOf, unitImagesOf } from "./lengths";
@@ -37,8 +37,7 @@ class DartsRun implements MethodRun {
   private readonly evaluator: Evaluator;
   private readonly check: Evaluator;
   private readonly strategy: Strategy;
-  private retrained: ParamStore | null = null;
-  private network: { readonly id: string; readonly graph: Graph } | null = null;
+  private readonly retrained: Retrained;
   private inherited: NormStats | null = null;
   private live: RunConfig;
   private skip: Phase | null = null;
@@ -66,6 +65,7 @@ class DartsRun implements MethodRun {
     this.totals = totalsOf(config, data);
     this.unitImages = unitImagesOf(this.env);
     this.graphs = new GraphCache(space);
+    this.retrained = new Retrained(this.env);
     refuseTooLarge(this.env, this.mixed);
     this.state = saved ? fromJson(saved.json) : initialState();
     this.store = executor.createStore(this.mixed.params, this.mixed.norms, env.key.fold("init"));
@@ -79,7 +79,7 @@ class DartsRun implements MethodRun {
     } catch (cause) {
       // Weights that do not fit, a half without images: nobody would ever free what was made so far.
       this.store.dispose();
-      this.retrained?.dispose();
+      this.retrained.dispose();
       throw cause;
     }
   }
@@ -123,16 +123,16 @@ class DartsRun implements MethodRun {
       yield* deriveAndScore(env, state, this.evaluator, { search: this.mixed.searchGraph, of: (choices) => this.graphs.of(choices) }, skipped);
     } else if (phase === "retrain" || phase === "test") {
       const { choices } = this.winner();
-      const graph = this.networkOf(choices);
-      this.retrained ??= this.createRetrainStore(choices);
+      const graph = this.retrained.graph(choices);
+      const store = this.retrained.store(choices);
       if (phase === "test") {
-        yield* testOnce(env, state, this.retrained, graph);
+        yield* testOnce(env, state, store, graph);
         if (state.test) env.emit({ kind: "accuracy", step: this.step, phase: "test", split: "test", accuracy: state.test });
         return;
       }
-      yield* prepareTicks(env.executor, this.retrained, retrainWork(env, graph), (done, total) => (this.preparing = { done, total }));
+      yield* prepareTicks(env.executor, store, retrainWork(env, graph), (done, total) => (this.preparing = { done, total }));
       this.preparing = null;
-      yield* retrain(env, state, this.retrained, graph, this.lengths.retrain, state.supernetStep, { losses: this.losses, skipped, lr: () => this.live["retrain.lr"] });
+      yield* retrain(env, state, store, graph, this.lengths.retrain, state.supernetStep, { losses: this.losses, skipped, lr: () => this.live["retrain.lr"] });
     }
   }
 
@@ -187,10 +187,7 @@ class DartsRun implements MethodRun {
   async save(): Promise<SavedState> {
     await this.settle();
     const json = structuredClone(this.state);
-    const tensors = new Map<string, Float32Array>();
-    for (const [prefix, store] of [["supernet", this.store], ["retrained", this.retrained]] as const) {
-      if (store) for (const [name, values] of await store.snapshot()) tensors.set(`${prefix}/${name}`, values);
-    }
+    const tensors = await tensorsOf({ supernet: this.store, retrained: this.retrained.weights });
     return { json, tensors };
   }
 
@@ -199,8 +196,7 @@ class DartsRun implements MethodRun {
   }
 
   setLive(values: Partial<RunConfig>): void {
-    const taken = Object.entries(values).filter(([key]) => (liveKeys as readonly string[]).includes(key));
-    this.live = { ...this.live, ...Object.fromEntries(taken) };
+    this.live = withLive(this.live, values);
   }
 
   /** Nothing is sampled that could be forced. */
@@ -216,7 +212,7 @@ class DartsRun implements MethodRun {
   async weights(kind: "inherited" | "retrained"): Promise<Weights | null> {
     const { derived, retrainStep } = this.state;
     if (!derived) return null;
-    if (kind === "retrained") return this.retrained && retrainStep > 0 ? { graph: this.networkOf(derived.choices), store: this.retrained, stats: "running" } : null;
+    if (kind === "retrained") return retrainStep > 0 ? { graph: this.retrained.graph(derived.choices), store: this.retrained.store(derived.choices), stats: "running" } : null;
     const graph = this.graphs.of(derived.choices);
     if (this.env.config["bn.recal"] === 0) return { graph, store: this.store, stats: "running" };
     this.inherited ??= await drain(this.evaluator.recalibrate(graph));
@@ -226,7 +222,7 @@ class DartsRun implements MethodRun {
   dispose(): void {
     this.inherited?.dispose();
     this.store.dispose();
-    this.retrained?.dispose();
+    this.retrained.dispose();
   }
 
   private get step(): number {
@@ -264,27 +260,10 @@ class DartsRun implements MethodRun {
     return [...training, ...scoring.map(([size, mode]): PrepareWork => ({ graph, batch: size, mode }))];
   }
 
-  /** The network that is trained from scratch; the same object on every call. */
-  private networkOf(choices: Choices): Graph {
-    const id = this.env.space.encode(choices);
-    if (this.network?.id !== id) this.network = { id, graph: retrainGraph(this.env.space, choices, this.env.config) };
-    return this.network.graph;
-  }
-
-  private createRetrainStore(choices: Choices): ParamStore {
-    const graph = this.networkOf(choices);
-    return this.env.executor.createStore(graph.params, graph.norms, this.env.key.fold("retrain-init"));
-  }
-
   private restore(saved: SavedState): void {
-    const part = (prefix: string): Map<string, Float32Array> =>
-      new Map([...saved.tensors].filter(([name]) => name.startsWith(prefix)).map(([name, values]) => [name.slice(prefix.length), values]));
-    this.store.restore(part("supernet/"));
-    const retrained = part("retrained/");
-    if (retrained.size > 0) {
-      this.retrained = this.createRetrainStore(this.winner().choices);
-      this.retrained.restore(retrained);
-    }
+    this.store.restore(tensorsUnder(saved, "supernet"));
+    const retrained = tensorsUnder(saved, "retrained");
+    if (retrained.size > 0) this.retrained.store(this.winner().choices).restore(retrained);
   }
 }
 

@@ -12,12 +12,13 @@ import { networkCost } from "@/nas/space/networkCost";
 import type { Space } from "@/nas/space/types";
 import type { ParamStore } from "@/nn/executor";
 import { sizeOptionsOf } from "../config";
-import { liveKeys, type RunConfig } from "../configKeys";
+import type { RunConfig } from "../configKeys";
 import { type Method, type MethodEnv, type MethodMetrics, type MethodRun, type MethodStatus, noPaths, type SavedState, type Tick, type Weights } from "../method";
 import type { Phase } from "../phases";
 import { LossReader } from "../shared/losses";
 import { prepareTicks } from "../shared/preparation";
 import { retrain, retrainGraph, retrainLength, type RetrainState, retrainWork, testOnce } from "../shared/retrain";
+import { withLive } from "../shared/retrained";
 
 interface State extends RetrainState {
   phase: Phase;
@@ -137,8 +138,7 @@ class RetrainRun implements MethodRun {
   }
 
   setLive(values: Partial<RunConfig>): void {
-    const taken = Object.entries(values).filter(([key]) => (liveKeys as readonly string[]).includes(key));
-    this.live = { ...this.live, ...Object.fromEntries(taken) };
+    this.live = withLive(this.live, values);
   }
 
   force(): void {

@@ -5,11 +5,10 @@
 import { AppError } from "@/lib/appError";
 import type { Candidate } from "@/nas/candidate";
 import { topK } from "@/nas/evolution";
-import type { Graph } from "@/nas/graph";
 import type { Choices } from "@/nas/mutable";
 import type { NormStats, ParamStore } from "@/nn/executor";
 import { phases, type Phase } from "../phases";
-import { liveKeys, type RunConfig } from "../configKeys";
+import type { RunConfig } from "../configKeys";
 import { prepareTicks } from "../shared/preparation";
 import type { Method, MethodEnv, MethodMetrics, MethodRun, MethodStatus, PathStatistics, SavedState, Tick, Weights } from "../method";
 import { drain, Evaluator } from "../shared/evaluator";
@@ -17,7 +16,8 @@ import { GraphCache } from "../shared/graphs";
 import { lengthsOf, totalsOf, unitImagesOf } from "./lengths";
 import { LossReader } from "../shared/losses";
 import { recalibrationDemo } from "./recalibrationDemo";
-import { retrain, retrainGraph, retrainWork, testOnce } from "../shared/retrain";
+import { retrain, retrainWork, testOnce } from "../shared/retrain";
+import { Retrained, tensorsOf, tensorsUnder, withLive } from "../shared/retrained";
 import { requireFeasible, searchCandidates } from "./search";
 import { fromJson, initialState, type SposState, toJson } from "./state";
 import { bookLoss, trainSupernet } from "./supernet";
@@ -33,8 +33,7 @@ class SposRun implements MethodRun {
   private readonly evaluator: Evaluator;
   private readonly supernet: ParamStore;
   private readonly losses: LossReader;
-  private retrained: ParamStore | null = null;
-  private network: { readonly id: string; readonly graph: Graph } | null = null;
+  private readonly retrained: Retrained;
   private inherited: { readonly id: string; readonly stats: NormStats } | null = null;
   private live: RunConfig;
   private skip: Phase | null = null;
@@ -61,6 +60,7 @@ class SposRun implements MethodRun {
     this.totals = totalsOf(config, data);
     this.unitImages = unitImagesOf(config, data);
     this.graphs = new GraphCache(space);
+    this.retrained = new Retrained(this.env);
     this.supernet = executor.createStore(space.supernetParams(), space.supernetNorms(), env.key.fold("init"));
     try {
       this.state = saved ? fromJson(saved.json, space) : initialState(space);
@@ -70,7 +70,7 @@ class SposRun implements MethodRun {
     } catch (cause) {
       // Weights that do not fit, a split without images: nobody would ever free what was made so far.
       this.supernet.dispose();
-      this.retrained?.dispose();
+      this.retrained.dispose();
       throw cause;
     }
   }
@@ -130,17 +130,16 @@ class SposRun implements MethodRun {
 
   private async *retrain(skipped: () => boolean): AsyncGenerator<Tick, void, void> {
     const winner = this.winner();
-    const graph = this.networkOf(winner.choices);
-    this.retrained ??= this.createRetrainStore(winner.choices);
-    yield* prepareTicks(this.env.executor, this.retrained, retrainWork(this.env, graph), (done, total) => (this.preparing = { done, total }));
+    const graph = this.retrained.graph(winner.choices);
+    const store = this.retrained.store(winner.choices);
+    yield* prepareTicks(this.env.executor, store, retrainWork(this.env, graph), (done, total) => (this.preparing = { done, total }));
     this.preparing = null;
-    yield* retrain(this.env, this.state, this.retrained, graph, this.lengths.retrain, this.state.supernetStep, { losses: this.losses, skipped, lr: () => this.live["retrain.lr"] });
+    yield* retrain(this.env, this.state, store, graph, this.lengths.retrain, this.state.supernetStep, { losses: this.losses, skipped, lr: () => this.live["retrain.lr"] });
   }
 
   private async *test(): AsyncGenerator<Tick, void, void> {
     const winner = this.winner();
-    this.retrained ??= this.createRetrainStore(winner.choices);
-    yield* testOnce(this.env, this.state, this.retrained, this.networkOf(winner.choices));
+    yield* testOnce(this.env, this.state, this.retrained.store(winner.choices), this.retrained.graph(winner.choices));
     const { test } = this.state;
     if (test) this.env.emit({ kind: "accuracy", step: this.step, phase: "test", split: "test", accuracy: test });
   }
@@ -207,10 +206,7 @@ class SposRun implements MethodRun {
   async save(): Promise<SavedState> {
     await this.settle();
     const json = toJson(this.state);
-    const tensors = new Map<string, Float32Array>();
-    for (const [prefix, store] of [["supernet", this.supernet], ["retrained", this.retrained]] as const) {
-      if (store) for (const [name, values] of await store.snapshot()) tensors.set(`${prefix}/${name}`, values);
-    }
+    const tensors = await tensorsOf({ supernet: this.supernet, retrained: this.retrained.weights });
     return { json, tensors };
   }
 
@@ -219,8 +215,7 @@ class SposRun implements MethodRun {
   }
 
   setLive(values: Partial<RunConfig>): void {
-    const taken = Object.entries(values).filter(([key]) => (liveKeys as readonly string[]).includes(key));
-    this.live = { ...this.live, ...Object.fromEntries(taken) };
+    this.live = withLive(this.live, values);
   }
 
   force(slot: number, choice: number | null): void {
@@ -238,7 +233,7 @@ class SposRun implements MethodRun {
     const { state } = this;
     const best = state.winner === null ? this.best() : this.winner();
     if (!best) return null;
-    if (kind === "retrained") return this.retrained && state.winner !== null && state.retrainStep > 0 ? { graph: this.networkOf(best.choices), store: this.retrained, stats: "running" } : null;
+    if (kind === "retrained") return state.winner !== null && state.retrainStep > 0 ? { graph: this.retrained.graph(best.choices), store: this.retrained.store(best.choices), stats: "running" } : null;
     const graph = this.graphs.of(best.choices);
     if (this.env.config["bn.recal"] === 0) return { graph, store: this.supernet, stats: "running" };
     if (this.inherited?.id !== best.id) {
@@ -251,7 +246,7 @@ class SposRun implements MethodRun {
   dispose(): void {
     this.inherited?.stats.dispose();
     this.supernet.dispose();
-    this.retrained?.dispose();
+    this.retrained.dispose();
   }
 
   private get step(): number {
@@ -277,27 +272,10 @@ class SposRun implements MethodRun {
     return taken;
   }
 
-  /** The network that is trained from scratch; the same object on every call. */
-  private networkOf(choices: Choices): Graph {
-    const id = this.env.space.encode(choices);
-    if (this.network?.id !== id) this.network = { id, graph: retrainGraph(this.env.space, choices, this.env.config) };
-    return this.network.graph;
-  }
-
-  private createRetrainStore(choices: Choices): ParamStore {
-    const graph = this.networkOf(choices);
-    return this.env.executor.createStore(graph.params, graph.norms, this.env.key.fold("retrain-init"));
-  }
-
   private restore(saved: SavedState): void {
-    const part = (prefix: string): Map<string, Float32Array> =>
-      new Map([...saved.tensors].filter(([name]) => name.startsWith(prefix)).map(([name, values]) => [name.slice(prefix.length), values]));
-    this.supernet.restore(part("supernet/"));
-    const retrained = part("retrained/");
-    if (retrained.size > 0) {
-      this.retrained = this.createRetrainStore(this.winner().choices);
-      this.retrained.restore(retrained);
-    }
+    this.supernet.restore(tensorsUnder(saved, "supernet"));
+    const retrained = tensorsUnder(saved, "retrained");
+    if (retrained.size > 0) this.retrained.store(this.winner().choices).restore(retrained);
   }
 }
 
