@@ -1,11 +1,12 @@
 /** Only for tests: parts with optimizers of their own, and steps in two halves, of every executor. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { relativeError } from "@/kernels/testing/support";
 import { rootKey } from "@/lib/rng";
 import type { Graph } from "@/nas/graph";
 import { checkBatch, checkNetwork } from "../backendCheckNetwork";
 import type { AdamOptions, Batch, Executor, LossOptions, ParamStore, Part, SgdOptions, UpdateOptions } from "../executor";
 import { dartsLike } from "./dartsLike";
+import { freshExecutor } from "./freshExecutor";
 import { batchFor, randomGraph } from "./randomGraphs";
 import { distance, normOf, only, plainStep, readPlace, zeroOf, type Tensors } from "./tensors";
 
@@ -22,13 +23,7 @@ export const isAlpha = (name: string): boolean => name.startsWith("alpha");
 export function partsContract(name: string, make: () => Promise<Executor>): void {
   describe(`${name}: parts`, () => {
     let executor: Executor;
-    beforeEach(async () => {
-      executor = await make();
-    });
-    afterEach(() => {
-      executor.dispose();
-      expect(executor.memory().tensors).toBe(0);
-    });
+    freshExecutor(make, (fresh) => (executor = fresh));
     const storeOf = (graph: Graph, seed = 1): ParamStore => executor.createStore(graph.params, graph.norms, rootKey(seed));
     const read = (store: ParamStore, place: "values" | "gradients" | "momenta" = "values"): Promise<Tensors> => readPlace(executor, store, place);
 

@@ -1,11 +1,12 @@
 /** Only for tests: probes of any graph, auxiliary classifiers and convolutions whose axes differ, of every executor. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { relativeError } from "@/kernels/testing/support";
 import { rootKey } from "@/lib/rng";
 import type { Graph } from "@/nas/graph";
 import { checkBatch, checkNetwork } from "../backendCheckNetwork";
 import type { Executor, ParamStore, Part } from "../executor";
 import { logits64, loss64, slopes64, upstreamSlopes64 } from "./forward64";
+import { freshExecutor } from "./freshExecutor";
 import { plain, weightUpdate } from "./partsContract";
 import { batchFor } from "./randomGraphs";
 import { auxiliaryGraph, mapGraph, rectangularGraph } from "./searchGraphs";
@@ -15,13 +16,7 @@ import { as64, distance, readPlace, upstreamFor, wrongSlopes, zeroOf, type Tenso
 export function probeContract(name: string, make: () => Promise<Executor>): void {
   describe(`${name}: probes`, () => {
     let executor: Executor;
-    beforeEach(async () => {
-      executor = await make();
-    });
-    afterEach(() => {
-      executor.dispose();
-      expect(executor.memory().tensors).toBe(0);
-    });
+    freshExecutor(make, (fresh) => (executor = fresh));
     const storeOf = (graph: Graph, seed = 1): ParamStore => executor.createStore(graph.params, graph.norms, rootKey(seed));
     const read = (store: ParamStore, place: "values" | "gradients" | "momenta" = "values"): Promise<Tensors> => readPlace(executor, store, place);
 

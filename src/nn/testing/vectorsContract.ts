@@ -1,8 +1,9 @@
 /** Only for tests: arithmetic with whole sets of parameters, of every executor. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { rootKey } from "@/lib/rng";
 import type { Graph } from "@/nas/graph";
 import type { Batch, Executor, ParamStore, UpdateOptions, VectorPlace } from "../executor";
+import { freshExecutor } from "./freshExecutor";
 import { darts, isAlpha, plain, weightUpdate } from "./partsContract";
 import { batchFor } from "./randomGraphs";
 import { distance, normOf, only, plainStep, readPlace, zeroOf, type Tensors } from "./tensors";
@@ -11,13 +12,7 @@ import { distance, normOf, only, plainStep, readPlace, zeroOf, type Tensors } fr
 export function vectorsContract(name: string, make: () => Promise<Executor>): void {
   describe(`${name}: vectors`, () => {
     let executor: Executor;
-    beforeEach(async () => {
-      executor = await make();
-    });
-    afterEach(() => {
-      executor.dispose();
-      expect(executor.memory().tensors).toBe(0);
-    });
+    freshExecutor(make, (fresh) => (executor = fresh));
     const storeOf = (graph: Graph, seed = 1): ParamStore => executor.createStore(graph.params, graph.norms, rootKey(seed));
     const read = (store: ParamStore, place: "values" | "gradients" | "momenta" = "values"): Promise<Tensors> => readPlace(executor, store, place);
 
