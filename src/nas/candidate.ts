@@ -10,6 +10,8 @@ export type Origin =
   | { readonly kind: "crossover"; readonly parents: readonly [ArchId, ArchId] }
   /** Read off the architecture weights of a differentiable search. */
   | { readonly kind: "derived"; readonly rule: DeriveRule }
+  /** Drawn from the architecture weights of a stochastic search. */
+  | { readonly kind: "sampled" }
   | { readonly kind: "manual" };
 
 /** An accuracy never travels without its sample size. `value` in 0–1, `n` images. */
@@ -33,4 +35,15 @@ export interface Candidate {
   /** Null when evaluation failed; `failure` then says why. */
   readonly accuracy: Accuracy | null;
   readonly failure?: string;
+  /** Training recipe of a joint search, by gene: `lr`, `optimizer`… */
+  readonly recipe?: Recipe;
+  /** Accuracy that a predictor expects; such a candidate may never have been trained. */
+  readonly predicted?: number;
+  /** Expected latency by the run's table, µs. */
+  readonly latencyUs?: number;
+  /** ln of its probability under the architecture weights it was drawn from. */
+  readonly logProbability?: number;
 }
+
+/** How a network is trained (FBNetV3): gene → value. */
+export type Recipe = Readonly<Record<string, string | number>>;

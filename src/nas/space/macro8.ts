@@ -73,7 +73,7 @@ function makeMacro8(size: SizeId): SinglePathSpace {
     name: "NAS-Bench-Macro",
     size,
     params: { width: 1 },
-    capabilities: ["opChoice", "mix", "tabular"],
+    capabilities: ["opChoice", "mix", "latency", "tabular"],
     input: [resolution, resolution, 3],
     init: torchDefaultInit,
     slots: stageSlots({
@@ -85,10 +85,8 @@ function makeMacro8(size: SizeId): SinglePathSpace {
     }),
     stem: (b) => b.relu("stem.relu", b.batchNorm("stem.bn", b.conv("stem.conv", b.input, { cout: stem, k: 3 }))),
     block: addBlock,
-    head: (b, from) => {
-      const last = b.relu("out.relu", b.batchNorm("out.bn", b.conv("out.conv", from, { cout: out })));
-      return b.linear("classifier", b.node("out.pool", { op: "globalAvgPool" }, [last]), classes);
-    },
+    last: (b, from) => b.relu("out.relu", b.batchNorm("out.bn", b.conv("out.conv", from, { cout: out }))),
+    head: (b, from) => b.linear("classifier", b.node("out.pool", { op: "globalAvgPool" }, [from]), classes),
     canonicalGenes,
     distinct: 3969,
   });

@@ -19,11 +19,29 @@ export interface RowMixedDef {
   searchGraph(): Graph;
   /** The network of one op a row, which reads `gates.<id>`. */
   sampledGraph(columns: readonly number[]): Graph;
+  /** The network of the candidates `columns[r]` in row r, which reads `weights.<id>`; absent where rows are no layers. */
+  weightedGraph?(columns: readonly (readonly number[])[]): Graph;
   /** Member whose row r has op `columns[r]`. */
   choicesOf(columns: readonly number[]): Choices;
 }
 
-const skips: ReadonlySet<string> = new Set(["skip_connect", "identity"]);
+const skips: ReadonlySet<string> = new Set(["skip_connect", "identity", "skip"]);
+
+/** Weighted graphs kept for their next use: building one is cheap, compiling it in an executor is not. */
+const capacity = 32;
+
+/** Equal arguments give the same graph while it is among the last used. */
+function remembered(make: (columns: readonly (readonly number[])[]) => Graph): (columns: readonly (readonly number[])[]) => Graph {
+  const graphs = new Map<string, Graph>();
+  return (columns) => {
+    const key = JSON.stringify(columns);
+    const graph = graphs.get(key) ?? make(columns);
+    graphs.delete(key);
+    graphs.set(key, graph);
+    if (graphs.size > capacity) graphs.delete(graphs.keys().next().value as string);
+    return graph;
+  };
+}
 
 export function rowMixed(def: RowMixedDef): MixedSpace {
   const group: AlphaGroup = { id: def.id, label: def.label, param: `alpha.${def.id}`, rows: def.rows, ops: def.ops, none: null };
@@ -43,6 +61,7 @@ export function rowMixed(def: RowMixedDef): MixedSpace {
       return search();
     },
     sampledGraph: ([columns = []]) => def.sampledGraph(columns),
+    ...(def.weightedGraph && { weightedGraph: remembered((columns) => def.weightedGraph?.(columns) ?? search()) }),
     derive: ([alpha = new Float32Array()]) => {
       const kept = argmaxRows(alpha, def.ops.length);
       return { choices: def.choicesOf(kept), kept: [kept], margin: [null], skips: [kept.filter((column) => skips.has(def.ops[column] ?? "")).length] };

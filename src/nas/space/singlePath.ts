@@ -10,6 +10,7 @@ import { graphBuilder, type GraphBuilder, type InitPolicy } from "../graphBuilde
 import type { Choices, OpMutable } from "../mutable";
 import { fromGenes, makeMutator, toGenes } from "../mutator";
 import { rowMixed } from "./rowMixed";
+import { singlePathLatency } from "./singlePathLatency";
 import type { Arch, Capability, MixedSpace, SizeId, SlotInfo, Space } from "./types";
 
 export interface SlotDef extends SlotInfo {
@@ -31,8 +32,12 @@ export interface SinglePathDef {
   stem(b: GraphBuilder): number;
   /** Adds one candidate at one slot, all names under `<slot>.<choice>.`; returns its last node (`from` itself for a no-op). */
   block(b: GraphBuilder, from: number, slot: SlotDef, choice: string): number;
-  /** Adds the part after the slots; returns the logits. */
+  /** Adds the last convolution, after the slots; returns its last node. */
+  last(b: GraphBuilder, from: number): number;
+  /** Adds pooling and classifier; returns the logits. */
   head(b: GraphBuilder, from: number): number;
+  /** Name of a candidate in the keys of latency tables; its own when absent. */
+  latencyName?(choice: string): string;
   /** Genes that stand for all equivalent ones; identity when absent. */
   canonicalGenes?(genes: readonly number[]): number[];
   /** Number of distinct networks, when canonicalisation makes it smaller than the number of paths. */
@@ -88,6 +93,8 @@ export function stageSlots(options: {
   return slots;
 }
 
+const tail = (def: SinglePathDef, b: GraphBuilder, from: number): number => def.head(b, def.last(b, from));
+
 function pathGraph(def: SinglePathDef, choicesOf: (slot: SlotDef, index: number) => readonly string[]): Graph {
   const b = graphBuilder(def.input, def.init);
   let at = def.stem(b);
@@ -96,21 +103,27 @@ function pathGraph(def: SinglePathDef, choicesOf: (slot: SlotDef, index: number)
     // Several choices (the supernet) hang side by side on the same node; the last one goes on.
     for (const choice of choicesOf(slot, i)) at = b.inSlot(slot.mutable, () => def.block(b, from, slot, choice));
   });
-  return b.finish(def.head(b, at));
+  return b.finish(tail(def, b, at));
 }
 
-/** Every slot a mixture of its candidates, which keep the space's own norms, by softmax of a row of `alpha.layers`. */
-function mixtureGraph(def: SinglePathDef, choices: readonly string[]): Graph {
+/**
+ * Every slot a mixture of candidates, which keep the space's own norms. Without `columns` all of them by softmax of a row of `alpha.layers`; else the
+ * candidates `columns[slot]`, each times its number of `weights.layers` as it stands.
+ */
+function mixtureGraph(def: SinglePathDef, choices: readonly string[], columns?: readonly (readonly number[])[]): Graph {
   const b = graphBuilder(def.input, def.init);
   const count = choices.length;
-  const weights = b.architecture("alpha.layers", def.slots.length * count, alphaInit);
+  const numbers = def.slots.length * count;
+  const weights = columns ? b.architecture("weights.layers", numbers, { kind: "constant", value: 1 / count }) : b.architecture("alpha.layers", numbers, alphaInit);
+  const all = choices.map((_, column) => column);
   let at = def.stem(b);
   def.slots.forEach((slot, i) => {
     const from = at;
-    const candidates = choices.map((choice) => b.inSlot(slot.mutable, () => def.block(b, from, slot, choice)));
-    at = b.mix(`${slot.mutable}.mix`, candidates, { weights, begin: i * count, count, soft: true });
+    const index = columns ? (columns[i] ?? []) : all;
+    const candidates = index.map((column) => b.inSlot(slot.mutable, () => def.block(b, from, slot, choices[column] ?? "")));
+    at = b.mix(`${slot.mutable}.mix`, candidates, { weights, begin: i * count, count, soft: columns === undefined }, index);
   });
-  return b.finish(def.head(b, at));
+  return b.finish(tail(def, b, at));
 }
 
 /** One candidate a slot, times its number of `gates.layers`. */
@@ -123,7 +136,7 @@ function gatedGraph(def: SinglePathDef, choices: readonly string[], columns: rea
     const value = b.inSlot(slot.mutable, () => def.block(b, from, slot, choices[columns[i] ?? 0] ?? ""));
     at = b.mix(`${slot.mutable}.gate`, [value], { weights, begin: i, count: 1, soft: false });
   });
-  return b.finish(def.head(b, at));
+  return b.finish(tail(def, b, at));
 }
 
 /** The differentiable side, where every slot has the same candidates (α is a matrix) and the space allows mixtures. */
@@ -137,6 +150,7 @@ function mixedOf(def: SinglePathDef, choicesOf: (genes: readonly number[]) => Ch
     ops: choices,
     searchGraph: () => mixtureGraph(def, choices),
     sampledGraph: (columns) => gatedGraph(def, choices, columns),
+    weightedGraph: (columns) => mixtureGraph(def, choices, columns),
     choicesOf,
   });
 }
@@ -154,7 +168,7 @@ function priceTable(def: SinglePathDef): CostTable {
     at = priced[0]?.shape ?? at;
     return priced.map((p) => p.cost);
   });
-  const head = price(at, (b) => def.head(b, b.input));
+  const head = price(at, (b) => tail(def, b, b.input));
   return { base: addCost(stem.cost, head.cost), slots };
 }
 
@@ -181,6 +195,7 @@ export function singlePathSpace(def: SinglePathDef): SinglePathSpace {
   let table: CostTable | null = null;
   let supernet: Graph | null = null;
   const mixed = mixedOf(def, choicesOf);
+  const latency = def.capabilities.includes("latency") ? singlePathLatency(def) : null;
   const tableOf = (): CostTable => (table ??= priceTable(def));
   const supernetOf = (): Graph => (supernet ??= pathGraph(def, (slot) => slot.choices));
 
@@ -201,6 +216,7 @@ export function singlePathSpace(def: SinglePathDef): SinglePathSpace {
     count: { paths, distinct: def.distinct ?? paths },
     independent: true,
     ...(mixed === null ? {} : { mixed }),
+    ...(latency === null ? {} : { latency }),
     get costTable() {
       return tableOf();
     },

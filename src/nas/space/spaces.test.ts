@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { leafOutputFloats } from "../cell/leafFloats";
 import { costOf } from "../cost";
+import { fbnetV1 } from "./fbnetV1";
 import { macro8 } from "./macro8";
 import { isSpaceId, makeSpace, spaceIds } from "./registry";
 import type { SinglePathSpace } from "./singlePath";
@@ -17,6 +18,8 @@ const spaces: readonly [string, SinglePathSpace][] = [
   ["spos small", spos("small")],
   ["spos megvii", sposImageNet({ layout: "megvii" })],
   ["mobilenet", sposMobilenet()],
+  ["fbnet-v1 nano", fbnetV1("nano")],
+  ["fbnet-v1 small", fbnetV1("small")],
 ];
 
 const genesOf = (space: SinglePathSpace) => fc.tuple(...space.mutables.map((m) => fc.nat(m.choices.length - 1)));
@@ -46,7 +49,7 @@ describe.each(spaces)("%s", (_, space) => {
       }),
       runs,
     );
-    for (let c = 0; c < 7; c++) {
+    for (let c = 0; c < 9; c++) {
       const genes = space.mutables.map((m) => Math.min(c, m.choices.length - 1));
       for (const p of space.graph(space.fromGenes(genes)).params) used.add(p.name);
     }
@@ -115,6 +118,7 @@ describe.each(spaces)("%s", (_, space) => {
 describe.each([
   ["macro8", macro8("nano")],
   ["spos", spos("nano")],
+  ["fbnet-v1", fbnetV1("tiny")],
 ] as const)("mixtures of %s", (_, space) => {
   const { mixed } = space;
   const columns = space.mutables[0]?.choices.length ?? 0;
@@ -155,7 +159,7 @@ describe.each([
         const derived = mixed?.derive([alpha], { rule: "official", skipLimit: null });
         expect(derived && space.genes(derived.choices)).toEqual(genes);
         expect(derived).toMatchObject({ kept: [genes], margin: [null] });
-        const skips = genes.filter((g) => space.mutables[0]?.choices[g] === "identity").length;
+        const skips = genes.filter((g) => ["identity", "skip"].includes(space.mutables[0]?.choices[g] ?? "")).length;
         expect(derived?.skips).toEqual([skips]);
       }),
       runs,

@@ -110,7 +110,7 @@ function makeSpos(
     name,
     size,
     params,
-    capabilities: ["opChoice", "mix"],
+    capabilities: ["opChoice", "mix", "latency"],
     input: [g.resolution, g.resolution, 3],
     init: sposInit,
     slots: stageSlots({
@@ -130,10 +130,8 @@ function makeSpos(
       return b.relu("stem.relu", b.batchNorm("stem.bn", conv));
     },
     block: (b, from, slot, choice) => addBlock(b, from, slot, choice, layout),
-    head: (b, from) => {
-      const last = b.relu("out.relu", b.batchNorm("out.bn", b.conv("out.conv", from, { cout: g.out })));
-      return b.linear("classifier", b.node("out.pool", { op: "globalAvgPool" }, [last]), g.classes, layout === "razor");
-    },
+    last: (b, from) => b.relu("out.relu", b.batchNorm("out.bn", b.conv("out.conv", from, { cout: g.out }))),
+    head: (b, from) => b.linear("classifier", b.node("out.pool", { op: "globalAvgPool" }, [from]), g.classes, layout === "razor"),
   });
 }
 

@@ -71,9 +71,7 @@ export function sposMobilenet(): SinglePathSpace {
     stem: (b) =>
       b.relu6("stem.relu", b.batchNorm("stem.bn", b.conv("stem.conv", b.input, { cout: stemWidth, k: 3, stride: 2 }))),
     block: addBlock,
-    head: (b, from) => {
-      const last = b.relu6("out.relu", b.batchNorm("out.bn", b.conv("out.conv", from, { cout: lastWidth })));
-      return b.linear("classifier", b.node("out.pool", { op: "globalAvgPool" }, [last]), classes);
-    },
+    last: (b, from) => b.relu6("out.relu", b.batchNorm("out.bn", b.conv("out.conv", from, { cout: lastWidth }))),
+    head: (b, from) => b.linear("classifier", b.node("out.pool", { op: "globalAvgPool" }, [from]), classes),
   });
 }
