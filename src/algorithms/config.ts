@@ -91,8 +91,8 @@ function check(key: ConfigKey, raw: unknown): Checked {
     case "text": {
       if (raw === null || raw === "none" || raw === "") return { value: null };
       const text = typeof raw === "string" ? raw.trim() : "";
-      const fits = text.length > 0 && text.length <= spec.maxLength && /^[\x21-\x7e]+$/.test(text);
-      return fits ? { value: text } : { problem: `${key} must be none or at most ${spec.maxLength} printable characters without spaces, not ${quote(raw)}.` };
+      const fits = text.length > 0 && text.length <= spec.maxLength && (spec.spaces ? /^[\x20-\x7e]+$/ : /^[\x21-\x7e]+$/).test(text);
+      return fits ? { value: text } : { problem: `${key} must be none or at most ${spec.maxLength} printable characters${spec.spaces ? "" : " without spaces"}, not ${quote(raw)}.` };
     }
     case "id":
       return typeof raw === "string" && /^[a-z0-9][a-z0-9_-]{0,63}$/.test(raw) ? { value: raw } : { problem: `${key} must be a data set's name (small letters, digits, - and _), not ${quote(raw)}.` };
@@ -130,6 +130,12 @@ function checkTogether(config: RunConfig): { config: RunConfig; notes: Note[] } 
   }
   if (next["gdas.tauMin"] > next["gdas.tauMax"]) {
     repair("gdas.tauMin", next["gdas.tauMax"], `gdas.tauMin (${next["gdas.tauMin"]}) must not exceed gdas.tauMax (${next["gdas.tauMax"]}); using ${next["gdas.tauMax"]}.`);
+  }
+  if (next["fbnet.tauEnd"] > next["fbnet.tau0"]) {
+    repair("fbnet.tauEnd", next["fbnet.tau0"], `fbnet.tauEnd (${next["fbnet.tauEnd"]}) must not exceed fbnet.tau0 (${next["fbnet.tau0"]}); using ${next["fbnet.tau0"]}.`);
+  }
+  if (next.algorithm === "fbnet-v2" && next["fbnet.metric"] === "latency") {
+    repair("fbnet.metric", "macs", "fbnet.metric latency needs layers that are measured one by one; fbnet-v2 weighs MACs or params. Using macs.");
   }
   const min = next["evo.min"];
   const limit = next["evo.limit"];
@@ -187,6 +193,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, mode: "clamp
 function fitDependents(config: RunConfig, given: ReadonlyMap<ConfigKey, Value>): RunConfig {
   const pool = config["evo.pool"];
   let next = config;
+  if (!given.has("fbnet.tauEnd")) next = { ...next, "fbnet.tauEnd": Math.min(next["fbnet.tauEnd"], next["fbnet.tau0"]) };
   if (!given.has("evo.topk")) next = { ...next, "evo.topk": Math.min(next["evo.topk"], pool) };
   if (!given.has("evo.mutation") && !given.has("evo.crossover")) {
     const mutation = Math.min(next["evo.mutation"], Math.ceil(pool / 2));

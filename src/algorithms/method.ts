@@ -10,7 +10,9 @@ import type { Space } from "@/nas/space/types";
 import type { Executor, NormStats, ParamStore } from "@/nn/executor";
 import type { ImageSet } from "@/data/dataset";
 import type { RunConfig } from "./configKeys";
+import type { LatencyDevice, LatencyTable } from "@/nas/latency/table";
 import type { Phase } from "./phases";
+import type { MethodReport } from "./reports";
 
 /** Images of a run: whole splits, and the records of each part. Test records are touched by the test phase only. */
 export interface RunData {
@@ -39,10 +41,27 @@ export type MethodEvent =
   | { readonly kind: "loss"; readonly step: number; readonly phase: Phase; readonly loss: number; readonly lr: number }
   /** Raw architecture weights of every group, one after the other, before the step that `step` counts next. */
   | { readonly kind: "alpha"; readonly step: number; readonly values: Float32Array }
+  /** A search that weighs a cost, before the step that `step` counts next: expectation of the cost (µs, MACs or params as the run's metric says), temperature. */
+  | { readonly kind: "cost"; readonly step: number; readonly expected: number; readonly tau: number }
+  | { readonly kind: "report"; readonly report: MethodReport }
   | { readonly kind: "accuracy"; readonly step: number; readonly phase: Phase; readonly split: "train" | "validation" | "test"; readonly accuracy: Accuracy }
   | { readonly kind: "note"; readonly level: "info" | "warning"; readonly message: string };
 
+/** Latency tables of this machine and of others, kept between runs. */
+export interface LatencyTables {
+  /** This device as tables name it; timer and quantum are for who measures to say. */
+  readonly device: Omit<LatencyDevice, "timer" | "quantumUs">;
+  /** Version of the app that measures. */
+  readonly app: string;
+  /** The kept table of a space and batch; `label` null: of this device, executor and app version. */
+  load(space: Space, batch: number, label: string | null): Promise<LatencyTable | null>;
+  save(table: LatencyTable): Promise<void>;
+  /** Labels of devices of which a table of the space and batch is kept, newest first. */
+  labels(space: Space, batch: number): Promise<readonly string[]>;
+}
+
 export interface MethodEnv {
+  readonly latency: LatencyTables;
   readonly config: RunConfig;
   readonly space: Space;
   readonly executor: Executor;

@@ -1,11 +1,12 @@
 /** The method table: adding a method is one folder and one row here. */
 import type { AlgorithmId, RunConfig } from "./configKeys";
 import { darts } from "./darts/darts";
+import { fbnet } from "./fbnet/fbnet";
 import type { Method } from "./method";
 import { retrainOnly } from "./retrainOnly/retrainOnly";
 import { spos } from "./spos/spos";
 
-const methods: Readonly<Record<AlgorithmId, Method>> = { spos, darts, gdas: darts };
+const methods: Readonly<Record<AlgorithmId, Method>> = { spos, darts, gdas: darts, "fbnet-v1": fbnet, "fbnet-v2": fbnet, "fbnet-v3": fbnet };
 
 /** Whatever the method: a run that is given its architecture only trains it. */
 export function methodOf(config: RunConfig): Method {

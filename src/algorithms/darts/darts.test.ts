@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { genotypeOfChoices } from "@/nas/cell/choices";
 import type { Executor } from "@/nn/executor";
-import { algorithmIds, spaceIds } from "../configKeys";
 import type { MethodEvent, SavedState } from "../method";
 import { advance, tinyConfig, tinyExecutor, tinyRun, type TinyRun } from "../testing/tinyRun";
 
@@ -163,39 +162,5 @@ describe("a given architecture", () => {
   it("is refused when it is none, or cannot be built", () => {
     expect(() => tinyRun(executor, given("DARTS_V9"))).toThrow(/names no architecture of darts-cell/);
     expect(() => tinyRun(executor, given("SETN"))).toThrow(/conv_3x1_1x3/);
-  });
-});
-
-describe("the other pairs", () => {
-  const pairs = algorithmIds.flatMap((algorithm) => spaceIds.map((space) => [algorithm, space] as const));
-
-  it.each(pairs)("%s searches %s to a tested network, which can be retrained by its id", async (algorithm, space) => {
-    const short = { algorithm, space, "train.steps": 2, "retrain.steps": 2, "evo.generations": 0, "evo.random": false };
-    const tiny = tinyRun(executor, tinyConfig(short));
-    await advance(tiny.run.ticks());
-    const { winner, test } = tiny.run.metrics();
-    expect(test?.n).toBe(40);
-    tiny.run.dispose();
-    const again = tinyRun(executor, tinyConfig({ ...short, "retrain.arch": winner?.id ?? "" }));
-    await advance(again.run.ticks());
-    const same = again.run.metrics().winner?.choices ?? {};
-    expect(tiny.space.canonical(same).id).toBe(tiny.space.canonical(winner?.choices ?? {}).id);
-    // The same network from the same fresh weights on the same batches. Evolution names cells by the id that sorts a node's two inputs: there
-    // the network is the same, but its ops are numbered, and so drawn, in another order.
-    if (tiny.space.encode(winner?.choices ?? {}) === winner?.id) {
-      expect(again.losses().map(([, loss]) => loss)).toEqual(tiny.losses().slice(-2).map(([, loss]) => loss));
-      expect(again.run.metrics().test).toEqual(test);
-    } else expect([algorithm, space]).toEqual(["spos", "darts-cell"]);
-    again.run.dispose();
-  });
-
-  it("searches cells by evolution over single paths", async () => {
-    const tiny = tinyRun(executor, tinyConfig({ space: "darts-cell", "retrain.width": 4 }));
-    await advance(tiny.run.ticks());
-    const { winner, test } = tiny.run.metrics();
-    expect(genotypeOfChoices(winner?.choices ?? {}).ok).toBe(true);
-    expect(test?.n).toBe(40);
-    expect(tiny.run.candidates().length).toBeGreaterThan(4);
-    tiny.run.dispose();
   });
 });
