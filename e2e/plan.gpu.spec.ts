@@ -1,6 +1,6 @@
 /**
  * Plans in a browser, from the sources: every instruction on WebGPU with the software adapter and on WASM with two threads in a worker, whole
- * networks on the WebGPU executor, and the plan's kernels in plain tfjs code.
+ * networks on the WebGPU executor, its stopwatches, and the plan's kernels in plain tfjs code.
  */
 import { expect, test } from "@playwright/test";
 import { serveHarness } from "./harness/serve";
@@ -20,6 +20,7 @@ const jobs: readonly Job[] = [
   { name: "WebGPU executes every instruction as the reference does", module: cases, args: { machine: "webgpu" }, inWorker: false, expected: { machine: "webgpu" } },
   { name: "WASM with two threads executes every instruction as the reference does", module: cases, args: { machine: "wasm", threads: "2" }, inWorker: true, expected: { machine: "wasm" } },
   { name: "the plan executor on WebGPU computes whole networks; steps make no GPU objects", module: "/e2e/harness/executors.ts", args: {}, inWorker: false, expected: { objects: 0, grown: 0 } },
+  { name: "stopwatches of both executors on WebGPU", module: "/e2e/harness/stopwatch.ts", args: {}, inWorker: false, expected: {} },
   { name: "the plan's kernels work in plain tfjs code with tf.grad", module: "/e2e/harness/tfjsOps.ts", args: {}, inWorker: false, expected: {} },
 ];
 

@@ -14,6 +14,7 @@ import { compareExecutors, fullOptions, worstOf } from "@/nn/testing/compareExec
 import type { Executor, LossOptions, UpdateOptions } from "@/nn/executor";
 import { dartsLike } from "@/nn/testing/dartsLike";
 import { everyOp } from "@/nn/testing/everyOp";
+import { maskedGraph, stochasticGraph } from "@/nn/testing/fbnetGraphs";
 import { batchFor, randomGraph } from "@/nn/testing/randomGraphs";
 import { auxiliaryGraph, mapGraph, rectangularGraph } from "@/nn/testing/searchGraphs";
 import { sposLike } from "@/nn/testing/sposLike";
@@ -37,7 +38,8 @@ async function openDevice(log: Log): Promise<GPUDevice> {
 function networks(seeds: number): [string, Graph, number][] {
   const random = Array.from({ length: seeds }, (_, i): [string, Graph, number] => [`random ${i}`, randomGraph(i), (i % 3) + 2]);
   return [...random, ["darts-like", dartsLike({ channels: 4, cells: 3, nodes: 2, side: 8 }), 4], ["spos-like", sposLike({ side: 16 }), 4], ["macro8 nano", everyOp("macro8", "nano"), 3], ["spos nano", everyOp("spos", "nano"), 3],
-    ...[0, 1, 2].map((i): [string, Graph, number] => [`rectangular ${i}`, rectangularGraph(i), 3]), ["auxiliary", auxiliaryGraph(3), 3]]; // prettier-ignore
+    ...[0, 1, 2].map((i): [string, Graph, number] => [`rectangular ${i}`, rectangularGraph(i), 3]), ["auxiliary", auxiliaryGraph(3), 3],
+    ["mixtures by the host", stochasticGraph(), 3], ["masks and resolutions", maskedGraph(), 3]]; // prettier-ignore
 }
 
 /** Largest difference of two sets of tensors, against the largest number. */
@@ -80,6 +82,7 @@ async function searchSteps(executor: Executor): Promise<ReadonlyMap<string, Floa
   v.add("values", slope, { times: 0.01, of: slope, over: "weights", power: -1 }, "weights");
   v.add("gradients", "momenta", { times: 2, of: "momenta", over: "all", power: 1 }, "all");
   v.add("gradients", "gradients", 0.5, "architecture");
+  executor.accumulate(store, [graph], train, { ...plain, scale: -1.5 }, false);
   const sums = await v.read("gradients");
   v.clear("gradients", "all");
   const map = mapGraph(3);

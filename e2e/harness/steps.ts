@@ -3,7 +3,9 @@ import { call, isa, type Call } from "@/kernels/isa/isa";
 import type { Arenas, Machine, Program } from "@/kernels/isa/machine";
 import { createWebgpuMachine } from "@/kernels/webgpu/plan/machine";
 import { rootKey } from "@/lib/rng";
+import { fbnetV1 } from "@/nas/space/fbnetV1";
 import { macro8 } from "@/nas/space/macro8";
+import { checkNetwork } from "@/nn/backendCheckNetwork";
 import type { TrainOptions } from "@/nn/executor";
 import { createPlanExecutor } from "@/nn/plan/executor";
 import { dartsLike } from "@/nn/testing/dartsLike";
@@ -16,6 +18,7 @@ const options: TrainOptions = { optimizer: { kind: "sgd", momentum: 0.9, weightD
 const networks = {
   darts: () => [dartsLike({ channels: 8, cells: 3, nodes: 2 }), 4] as const,
   spos: () => [sposLike(), 8] as const,
+  fbnet: () => [fbnetV1("tiny").mixed?.searchGraph ?? checkNetwork, 32] as const,
   macro8: () => [macro8("tiny").graph(macro8("tiny").decode("11111111") ?? {}), 32] as const,
 };
 

@@ -87,10 +87,10 @@ describe("threadsFor", () => {
 describe("auto", () => {
   it("takes a hardware adapter, with our device, the adapter's own limits and what it offers", async () => {
     const nvidia = info("nvidia", { architecture: "ampere" });
-    const { gpu, device, requested, limits } = fakeGpu(nvidia, false, ["subgroups", "shader-f16"]);
+    const { gpu, device, requested, limits } = fakeGpu(nvidia, false, ["timestamp-query", "subgroups", "shader-f16"]);
     const choice = await chooseDevice("auto", env(gpu));
     expect(choice).toMatchObject({ backend: "webgpu", device: "webgpu", adapter: "nvidia ampere", machine: "nvidia ampere", hardware: true, executor: { kind: "plan" } });
-    expect(requested).toEqual([{ requiredLimits: limits, requiredFeatures: ["subgroups"] }]);
+    expect(requested).toEqual([{ requiredLimits: limits, requiredFeatures: ["subgroups", "timestamp-query"] }]);
     expect(started).toEqual([{ name: "webgpu", with: device }]);
   });
 

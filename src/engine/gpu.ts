@@ -26,7 +26,8 @@ export async function findAdapter(gpu: Gpu | null): Promise<GPUAdapter | null> {
 
 /** Limits of which more than the default helps: large arenas, wide workgroups. */
 const limits = ["maxBufferSize", "maxStorageBufferBindingSize", "maxStorageBuffersPerShaderStage", "maxComputeWorkgroupStorageSize", "maxComputeInvocationsPerWorkgroup", "maxComputeWorkgroupSizeX"] as const;
-const features: readonly GPUFeatureName[] = ["subgroups"];
+/** Timestamps are for latency tables; a device without them measures by the wall clock. */
+const features: readonly GPUFeatureName[] = ["subgroups", "timestamp-query"];
 
 function requirements(adapter: GPUAdapter): GPUDeviceDescriptor {
   const offered = limits.map((name) => [name, adapter.limits[name] as number | undefined] as const).filter((limit): limit is readonly [(typeof limits)[number], number] => limit[1] !== undefined);

@@ -60,10 +60,15 @@ export type Op =
   | { readonly op: "subsample"; readonly side: number }
   /** Transpose of `subsample`: y[⌊i·side/H⌋] = x[i], zero elsewhere, side ≥ H. */
   | { readonly op: "scatter"; readonly side: number }
+  /** Area averaging to `side` ≤ H on both axes: every output pixel is the mean of the input under it, pixels on its edge by the part that it covers. */
+  | { readonly op: "resize"; readonly side: number }
   /** y[i, j] = x[i + by, j + by], zero beyond the edge: what the second convolution of a factorized reduction reads. */
   | { readonly op: "shift"; readonly by: number }
-  /** In training, example b times the multiplier `masks[scope][b]` of the batch: 0 with probability `rate`, else 1/(1 − rate). Identity otherwise. */
-  | { readonly op: "dropPath"; readonly rate: number; readonly scope: string }
+  /**
+   * In training, example b times the multiplier `masks[scope][b]` of the batch: 0 with probability `rate`, else 1/(1 − rate). Identity otherwise.
+   * `units`: every unit of a vector [c] has a multiplier of its own, `masks[scope][b·c + i]`, which is dropout.
+   */
+  | { readonly op: "dropPath"; readonly rate: number; readonly scope: string; readonly units?: boolean }
   /** Concatenate along channels. */
   | { readonly op: "concat" }
   /** Channels begin … begin + size. */

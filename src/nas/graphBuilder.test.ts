@@ -95,6 +95,36 @@ describe("declarations", () => {
   });
 });
 
+describe("sharing", () => {
+  it("declares what several nodes read once, with statistics of their own", () => {
+    const b = builder();
+    const a = b.batchNorm("a.bn", b.depthwise("a.dw", b.conv("a.conv", b.input, { cout: 4, k: 3, groups: 2 }), { k: 5 }));
+    const c = b.conv("b.conv", b.input, { cout: 4, k: 3, groups: 2, stride: 2, weight: "a.conv.weight" });
+    const d = b.depthwise("b.dw", c, { k: 5, weight: "a.dw.weight" });
+    const graph = b.finish(b.batchNorm("b.bn", d, true, { gamma: "a.bn.weight", beta: "a.bn.bias" }));
+    expect(graph.params.map((p) => p.name)).toEqual(["a.conv.weight", "a.dw.weight", "a.bn.weight", "a.bn.bias"]);
+    expect(graph.norms.map((n) => n.stats)).toEqual(["a.bn", "b.bn"]);
+    expect(graph.nodes[c]?.attrs).toMatchObject({ op: "conv", weight: "a.conv.weight", stride: 2, groups: 2 });
+    expect(graph.nodes[d]?.attrs).toMatchObject({ op: "depthwise", weight: "a.dw.weight" });
+    expect(graph.nodes.at(-1)?.attrs).toMatchObject({ stats: "b.bn", gamma: "a.bn.weight", beta: "a.bn.bias" });
+    expect(b.shapeOf(a)).toEqual([7, 5, 4]);
+  });
+
+  it("refuses what does not fit or is not declared", () => {
+    const b = builder();
+    const a = b.batchNorm("a.bn", b.conv("a.conv", b.input, { cout: 4, k: 3, groups: 2 }));
+    const b2 = b.depthwise("a.dw", a, { k: 5 });
+    expect(() => b.conv("x", b.input, { cout: 4, k: 1, groups: 2, weight: "a.conv.weight" })).toThrow(/x needs a conv \[1,1,3,4\], but a.conv.weight is a conv \[3,3,3,4\]/);
+    // As many numbers, otherwise arranged.
+    const half = b.node("half", { op: "slice", begin: 0, size: 3 }, [b.input]);
+    expect(() => b.conv("y", half, { cout: 4, k: 3, weight: "a.conv.weight" })).toThrow(/does not fit/);
+    expect(() => b.depthwise("z", b2, { k: 5, weight: "a.conv.weight" })).toThrow(/does not fit/);
+    expect(() => b.batchNorm("n", a, true, { gamma: "a.bn.bias", beta: "a.bn.weight" })).toThrow(/does not fit/);
+    expect(() => b.batchNorm("m", b.input, true, { gamma: "a.bn.weight", beta: "a.bn.bias" })).toThrow(/does not fit/);
+    expect(() => b.depthwise("u", b2, { k: 5, weight: "nobody" })).toThrow(/declares no parameter nobody/);
+  });
+});
+
 describe("cost", () => {
   it("counts by the three conventions, node by node", () => {
     const b = builder(4, 4, 6);

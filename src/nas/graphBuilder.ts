@@ -30,12 +30,22 @@ export interface ConvOptions {
   readonly bias?: boolean;
   /** Instead of the policy's. */
   readonly init?: Init;
+  /** A kernel that another convolution of equal shape declared, read here too: its gradients add up. */
+  readonly weight?: ParamName;
 }
 
 export interface DepthwiseOptions {
   readonly k: number;
   readonly stride?: number;
   readonly dilation?: number;
+  /** As that of a convolution. */
+  readonly weight?: ParamName;
+}
+
+/** Affine parameters that another batch norm declared. The statistics are never shared. */
+export interface SharedAffine {
+  readonly gamma: ParamName;
+  readonly beta: ParamName;
 }
 
 /** Where the weights of a mix are: numbers begin … begin + count − 1 of an architecture parameter, through a softmax when `soft`. */
@@ -55,7 +65,7 @@ export interface GraphBuilder {
   channelsOf(node: number): number;
   conv(name: string, from: number, options: ConvOptions): number;
   depthwise(name: string, from: number, options: DepthwiseOptions): number;
-  batchNorm(name: string, from: number, affine?: boolean): number;
+  batchNorm(name: string, from: number, affine?: boolean, shared?: SharedAffine): number;
   relu(name: string, from: number): number;
   relu6(name: string, from: number): number;
   hswish(name: string, from: number): number;
@@ -100,6 +110,11 @@ function makeState(input: Shape) {
     if (node === undefined) throw new AppError("bug", `The graph has no node ${id}.`);
     return node.shape;
   };
+  const specOf = (name: ParamName): ParamSpec => {
+    const spec = params.find((p) => p.name === name);
+    if (spec === undefined) throw new AppError("bug", `The graph declares no parameter ${name}.`);
+    return spec;
+  };
   return {
     shapeOf,
     channelsOf: (id: number): number => shapeOf(id).at(-1) ?? 0,
@@ -114,10 +129,13 @@ function makeState(input: Shape) {
       params.push(groups === 1 ? { name, shape, role, init } : { name, shape, role, init, groups });
       return name;
     },
-    sizeOf(name: ParamName): number {
-      const spec = params.find((p) => p.name === name);
-      if (spec === undefined) throw new AppError("bug", `The graph declares no parameter ${name}.`);
-      return sizeOf(spec.shape);
+    sizeOf: (name: ParamName): number => sizeOf(specOf(name).shape),
+    /** A declared parameter that another node reads too. */
+    again(node: string, name: ParamName, role: ParamRole, shape: readonly number[], groups = 1): ParamName {
+      const spec = specOf(name);
+      const fits = spec.role === role && String(spec.shape) === String(shape) && (spec.groups ?? 1) === groups;
+      if (!fits) throw new AppError("bug", `Graph does not fit: ${node} needs a ${role} [${shape}], but ${name} is a ${spec.role} [${spec.shape}].`);
+      return name;
     },
     norm(stats: string, channels: number): void {
       norms.push({ stats, channels });
@@ -149,31 +167,34 @@ export function graphBuilder(input: Shape, init: InitPolicy): GraphBuilder {
     node,
     inSlot: state.inSlot,
     finish: state.finish,
-    conv(name, from, { cout, k = 1, stride = 1, pad = Math.floor(k / 2), across, groups = 1, bias = false, init: own }) {
+    conv(name, from, { cout, k = 1, stride = 1, pad = Math.floor(k / 2), across, groups = 1, bias = false, init: own, weight: shared }) {
       const cin = channelsOf(from);
       const perGroup = cin / groups;
       const wide = across && { k: across.k, stride: across.stride ?? stride, pad: across.pad ?? Math.floor(across.k / 2) };
       // The policies count k² taps.
       const side = wide ? Math.sqrt(k * wide.k) : k;
-      const weight = param(
-        `${name}.weight`,
-        "conv",
-        [k, wide?.k ?? k, perGroup, cout],
-        own ?? init.conv(side, perGroup, cout, groups),
-        groups,
-      );
+      const shape = [k, wide?.k ?? k, perGroup, cout];
+      const weight =
+        shared === undefined
+          ? param(`${name}.weight`, "conv", shape, own ?? init.conv(side, perGroup, cout, groups), groups)
+          : state.again(name, shared, "conv", shape, groups);
       const attrs = { op: "conv", k, stride, pad, ...(wide && { across: wide }), groups, cin, cout, weight } as const;
       return node(name, bias ? { ...attrs, bias: param(`${name}.bias`, "bias", [cout], init.bias) } : attrs, [from]);
     },
-    depthwise(name, from, { k, stride = 1, dilation = 1 }) {
-      const weight = param(`${name}.weight`, "depthwise", [k, k, channelsOf(from), 1], init.depthwise(k));
+    depthwise(name, from, { k, stride = 1, dilation = 1, weight: shared }) {
+      const shape = [k, k, channelsOf(from), 1];
+      const weight = shared === undefined ? param(`${name}.weight`, "depthwise", shape, init.depthwise(k)) : state.again(name, shared, "depthwise", shape);
       return node(name, { op: "depthwise", k, stride, pad: dilation * Math.floor(k / 2), dilation, weight }, [from]);
     },
-    batchNorm(name, from, affine = true) {
+    batchNorm(name, from, affine = true, shared) {
       const channels = channelsOf(from);
       state.norm(name, channels);
       const attrs = { op: "batchNorm", stats: name, ...normDefaults } as const;
       if (!affine) return node(name, attrs, [from]);
+      if (shared) {
+        const [gamma, beta] = [state.again(name, shared.gamma, "gamma", [channels]), state.again(name, shared.beta, "beta", [channels])];
+        return node(name, { ...attrs, gamma, beta }, [from]);
+      }
       const gamma = param(`${name}.weight`, "gamma", [channels], init.gamma);
       const beta = param(`${name}.bias`, "beta", [channels], init.beta);
       return node(name, { ...attrs, gamma, beta }, [from]);

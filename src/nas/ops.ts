@@ -63,7 +63,7 @@ const pool: OpRule<OpOf<"maxPool">> = {
 const uncounted = { ...free, arity: 1, shape: sameShape } as const;
 
 /** Square resampling to `side`; `fits` says whether an input side can become it. */
-function resample(fits: (length: number, side: number) => boolean): OpRule<OpOf<"subsample" | "scatter">> {
+function resample(fits: (length: number, side: number) => boolean): OpRule<OpOf<"subsample" | "scatter" | "resize">> {
   return {
     ...free,
     arity: 1,
@@ -163,6 +163,7 @@ const opTable: OpTable = {
   },
   subsample: resample((length, to) => to <= length),
   scatter: resample((length, to) => to >= length),
+  resize: resample((length, to) => to <= length),
   shift: {
     ...uncounted,
     shape: ({ by }, inputs) => {
@@ -173,7 +174,10 @@ const opTable: OpTable = {
   },
   dropPath: {
     ...uncounted,
-    shape: ({ rate }, inputs) => (rate >= 0 && rate < 1 ? first(inputs) : misfit(`paths dropped with probability ${rate}`)),
+    shape: ({ rate, units = false }, inputs) => {
+      if (units && first(inputs).length !== 1) misfit("units of a map dropped one by one");
+      return rate >= 0 && rate < 1 ? first(inputs) : misfit(`paths dropped with probability ${rate}`);
+    },
   },
   concat: {
     ...free,

@@ -47,6 +47,8 @@ export interface LossOptions {
   readonly labelSmoothing: number;
   /** Logits of a teacher [size, classes]: the loss is then the cross entropy against their softmax, without smoothing; absent: against the labels. */
   readonly teacher?: Float32Array;
+  /** The gradients (not the loss that is reported) times this; absent: 1. A method whose loss is a function of the cross entropy passes its derivative. */
+  readonly scale?: number;
 }
 
 export interface UpdateOptions {
@@ -143,6 +145,17 @@ export interface PrepareWork {
   readonly part?: Part;
 }
 
+/** Forward passes of one graph in inference form (running statistics folded), timed. */
+export interface Stopwatch {
+  readonly timer: "timestamp" | "wall";
+  /**
+   * Runs so many passes back to back without reading anything in between, waits for their end, and says what all of them took: kernels alone by
+   * timestamps, everything between submission and a tiny read-back by the wall clock. Microseconds.
+   */
+  run(times: number): Promise<number>;
+  dispose(): void;
+}
+
 export interface Executor {
   readonly backend: BackendName;
   /** Which executor this is, for the status bar. */
@@ -175,6 +188,11 @@ export interface Executor {
    * Compiles what the work needs (kernels, memory, programs), so that its first step does not stall; nothing is computed. `report` counts kernels.
    */
   prepare(store: ParamStore, work: readonly PrepareWork[], report?: (done: number, total: number) => void): Promise<void>;
+  /**
+   * A stopwatch on `size` examples, its pipelines compiled. Null where the device has no timestamps and they were asked for. The store must hold the
+   * graph's parameters; it may be freed only after the stopwatch.
+   */
+  stopwatch(store: ParamStore, graph: Graph, size: number, timer: Stopwatch["timer"]): Promise<Stopwatch | null>;
   memory(): { readonly tensors: number; readonly bytes: number };
   /** Bytes that activations may take in one piece; null where nobody knows. */
   readonly maxBytes: number | null;

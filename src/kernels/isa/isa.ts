@@ -124,6 +124,11 @@ export const isa = {
   subsample: { x: "A", xld: "i", ...into, B: "i", H: "i", W: "i", Ho: "i", Wo: "i", C: "i" },
   /** The transpose: y[⌊i·Ho/H⌋, ⌊j·Wo/W⌋] = x[i, j], zero elsewhere, Ho ≥ H (plus base). */
   scatter: { x: "A", xld: "i", ...into, B: "i", H: "i", W: "i", Ho: "i", Wo: "i", C: "i" },
+  /**
+   * y[p, q] = Σ o(p, i)·o(q, j)·x[i, j] / (max(H, Ho)·max(W, Wo)), o(p, i) the length that [p·H, (p + 1)·H) and [i·Ho, (i + 1)·Ho) share (plus base): area
+   * averaging where Ho ≤ H, and with the sides swapped its transpose.
+   */
+  resize: { x: "A", xld: "i", ...into, B: "i", H: "i", W: "i", Ho: "i", Wo: "i", C: "i" },
 
   /**
    * Patches as rows: y[m, t·C + c] = x[b, oy·sh − ph + i, ox·sw − pw + j, c], t = i·kw + j, zero beyond the edge; x is [B, H, W, C], m runs over [B, Ho, Wo].
@@ -160,7 +165,8 @@ export const isa = {
 
   /**
    * Softmax cross entropy over `classes` logits of B rows. mode 0: target (1 − ε)·onehot(label) + ε/classes, ε from the hyper block, labels as
-   * floats at t (any address); 1: probabilities [B, tld] at t; 2: softmax of logits at t. dz = (softmax − target)·gradScale (where dz ≥ 0; pad lanes 0).
+   * floats at t (any address); 1: probabilities [B, tld] at t; 2: softmax of logits at t. dz = (softmax − target)·gradScale · hyper.gradWeight (where
+   * dz ≥ 0; pad lanes 0).
    * Adds to the metrics at metrics + 4·hyper.slot: Σ loss · lossScale · hyper.lossWeight, right answers (argmax of z, first of equals, against label
    * or argmax of the target), B.
    */
@@ -194,7 +200,7 @@ export const instructions = Object.keys(isa) as readonly Instruction[];
 
 /** Words of the hyper block (floats of S that the host writes before a step). */
 export const hyperFields = [
-  "lr", "momentum", "weightDecay", "nesterov", "clip", "smoothing", "slot", "lossWeight", "beta1", "beta2", "eps", "factor", "keep", "gain", "power", "reserved1",
+  "lr", "momentum", "weightDecay", "nesterov", "clip", "smoothing", "slot", "lossWeight", "beta1", "beta2", "eps", "factor", "keep", "gain", "power", "gradWeight",
 ] as const; // prettier-ignore
 
 export type HyperField = (typeof hyperFields)[number];

@@ -37,6 +37,13 @@ export interface MachineMemory {
   readonly bytes: number;
 }
 
+/** Time that runs take on the device itself, waits for the host left out. */
+export interface MachineTimer {
+  /** Runs the programs one after the other; resolves at their end with microseconds. Devices may round them (browsers: to 100). */
+  time(programs: readonly Program[]): Promise<number>;
+  dispose(): void;
+}
+
 export interface Machine {
   readonly kind: "reference" | "wasm" | "webgpu";
   /** Threads or adapter, for the status bar and the bench. */
@@ -69,6 +76,8 @@ export interface Machine {
   prepare(programs: readonly Program[], report?: (done: number, total: number) => void): Promise<void>;
   /** Runs programs one after the other. */
   run(programs: readonly Program[]): void;
+  /** Null where the device keeps no time of its own. */
+  createTimer(): MachineTimer | null;
   idle(): Promise<void>;
   memory(): MachineMemory;
   dispose(): void;

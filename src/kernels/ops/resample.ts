@@ -1,5 +1,5 @@
-/** Picking pixels, putting them back between zeros, and shifting a map, each the other's gradient. Indices are computed in integers. */
-import { customGrad, gather, pad, slice, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
+/** Picking pixels, putting them back between zeros, shifting and shrinking a map, with their gradients. Indices are computed in integers. */
+import { customGrad, gather, matMul, pad, reshape, slice, tensor3d, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
 import { dim } from "../geometry";
 
 /** ⌊i·long/short⌋ for i < short: the pixels of a side `long` that a side `short` keeps. */
@@ -46,5 +46,30 @@ export function shift(x: Tensor, by: number): Tensor {
   return customGrad((t) => ({
     value: pad(slice(t as Tensor, [0, by, by, 0], size), [[0, 0], [0, by], [0, by], [0, 0]]),
     gradFunc: (dy: Tensor) => pad(slice(dy, [0, 0, 0, 0], size), [[0, 0], [by, 0], [by, 0], [0, 0]]),
+  }))(x);
+}
+
+/** Row o holds the part of output pixel o that each input pixel covers: [to, from] numbers, to ≤ from; each row sums to 1. */
+function coverage(from: number, to: number): number[][] {
+  return Array.from({ length: to }, (_, o) =>
+    Array.from({ length: from }, (__, i) => Math.max(0, Math.min((o + 1) * from, (i + 1) * to) - Math.max(o * from, i * to)) / from),
+  );
+}
+
+const transposed = (rows: readonly number[][]): number[][] => (rows[0] ?? []).map((_, i) => rows.map((row) => row[i] ?? 0));
+
+/** x [b, h, w, c] with both axes multiplied by matrices. */
+function alongBoth(x: Tensor, rows: number[][], columns: number[][]): Tensor {
+  const [b, w, c] = [dim(x.shape, 0), dim(x.shape, 2), dim(x.shape, 3)];
+  const high = matMul(tensor3d([rows]), reshape(x, [b, dim(x.shape, 1), w * c]));
+  return reshape(matMul(tensor3d([columns]), reshape(high, [b * rows.length, w, c])), [b, rows.length, columns.length, c]);
+}
+
+/** Area averaging x [b, h, w, c] → [b, side, side, c], side ≤ h, w: pixels on the edge of an output pixel count by the part inside. */
+export function resize(x: Tensor, side: number): Tensor {
+  const [rows, columns] = [coverage(dim(x.shape, 1), side), coverage(dim(x.shape, 2), side)];
+  return customGrad((t) => ({
+    value: alongBoth(t as Tensor, rows, columns),
+    gradFunc: (dy: Tensor) => alongBoth(dy, transposed(rows), transposed(columns)),
   }))(x);
 }

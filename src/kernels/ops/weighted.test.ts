@@ -7,7 +7,7 @@ import { strideChannels } from "./channels";
 import { softTargetCrossEntropy } from "./loss";
 import { hsigmoid, hswish, sigmoid, swish } from "./pointwise";
 import { avgPool } from "./pool";
-import { scatter, shift, subsample } from "./resample";
+import { resize, scatter, shift, subsample } from "./resample";
 import { maskChannels, mixMaps, scaleExamples, scaleMap, type MixAttrs } from "./weighted";
 
 type Numbers = ArrayLike<number>;
@@ -94,6 +94,18 @@ for (const backend of ["tfjs-cpu", "tfjs-wasm"] as const)
       check((x) => subsample(x as Tensor, short), moved([2, long, long, 3], short, short, (i) => Math.floor((i * long) / short)), [randomValues("x", [2, long, long, 3])], [2, short, short, 3]);
       const places = Array.from({ length: short }, (_, i) => Math.floor((i * long) / short));
       check((x) => scatter(x as Tensor, long), moved([2, short, short, 3], long, long, (i) => places.indexOf(i)), [randomValues("x", [2, short, short, 3])], [2, long, long, 3]);
+    });
+
+    it.each([[9, 7], [8, 4], [5, 1]])("area average %i → %i", (long, short) => {
+      const part = (o: number, i: number): number => Math.max(0, Math.min(((o + 1) * long) / short, i + 1) - Math.max((o * long) / short, i)) / (long / short);
+      const forward: Forward64 = ([x]) =>
+        Float64Array.from({ length: 2 * short * short * 3 }, (_, n) => {
+          const [c, q, p, b] = [n % 3, Math.floor(n / 3) % short, Math.floor(n / 3 / short) % short, Math.floor(n / 3 / short / short)];
+          let sum = 0;
+          for (let i = 0; i < long; i++) for (let j = 0; j < long; j++) sum += part(p, i) * part(q, j) * at(x, ((b * long + i) * long + j) * 3 + c);
+          return sum;
+        });
+      check((x) => resize(x as Tensor, short), forward, [randomValues("x", [2, long, long, 3])], [2, short, short, 3]);
     });
 
     it.each([[7, 0, 2], [7, 1, 2], [5, 1, 3], [5, 4, 3], [6, 3, 2], [1, 0, 5]])("of %i channels from %i every %i-th", (c, begin, step) => {

@@ -36,7 +36,7 @@ export function maskChannels(x: Tensor, m: Tensor): Tensor {
 
 /** x [b, ...] · m [b]; m is data and has no gradient. */
 export function scaleExamples(x: Tensor, m: Tensor): Tensor {
-  const wide = (v: Tensor): Tensor => reshape(v, [v.size, ...axes(x.rank, 1).map(() => 1)]);
+  const wide = (v: Tensor): Tensor => reshape(v, v.size === x.size ? x.shape : [v.size, ...axes(x.rank, 1).map(() => 1)]);
   return customGrad((t, save) => {
     (save as Save)([m]);
     return { value: mul(t as Tensor, wide(m)), gradFunc: (dy: Tensor, saved: Tensor[]) => mul(dy, wide(at(saved, 0))) };
@@ -88,5 +88,5 @@ export function mixMaps(weights: Tensor, xs: readonly Tensor[], attrs: MixAttrs)
 
 /** The same values in a tensor of their own. */
 export function copyMap(x: Tensor): Tensor {
-  return clone(x);
+  return customGrad((t) => ({ value: clone(t as Tensor), gradFunc: (dy: Tensor) => clone(dy) }))(x);
 }

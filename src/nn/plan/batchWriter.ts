@@ -7,6 +7,12 @@ import type { Batch } from "../executor";
 import { inputNames } from "./compile";
 import type { Frame } from "./frame";
 
+/** Units of a dropout's vector; null for a path that is dropped as a whole. */
+function unitsOf(graph: Graph, scope: string): number | null {
+  const node = graph.nodes.find(({ attrs }) => attrs.op === "dropPath" && attrs.scope === scope);
+  return node?.attrs.op === "dropPath" && node.attrs.units === true ? (node.shape.at(-1) ?? 0) : null;
+}
+
 export class BatchWriter {
   private readonly machine: Machine;
   private images = new Float32Array(0);
@@ -44,9 +50,15 @@ export class BatchWriter {
     for (const name of frame.maskNames) {
       const place = frame.addressOf(`mask:${name}`);
       const given = batch.masks?.get(name);
+      const units = unitsOf(graph, name);
+      if (place === null) continue;
+      if (units !== null) {
+        this.writeRows(activations, place, given ?? new Float32Array(size * units).fill(1), size, units);
+        continue;
+      }
       const staged = this.stage(size);
       for (let i = 0; i < size; i++) staged[i] = given?.[i] ?? 1;
-      if (place !== null) this.machine.write(activations, place, staged, 0, size);
+      this.machine.write(activations, place, staged, 0, size);
     }
   }
 

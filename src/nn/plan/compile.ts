@@ -18,6 +18,8 @@ export const inputNames = { images: "images", labels: "labels", teacher: "teache
 
 /** A segment whose buffers have offsets inside the frame's regions. */
 export interface PlacedSegment {
+  /** What does not depend on the images, where it was asked to be kept apart: run once before any number of forward passes. */
+  readonly setup: readonly (readonly SymbolCall[])[];
   readonly forward: readonly (readonly SymbolCall[])[];
   readonly backward: readonly (readonly SymbolCall[])[];
   /** Offsets of buffers that must survive from forward to backward, and of all others. */
@@ -76,9 +78,16 @@ export function compileSegment(segment: Segment, context: CompileContext): Place
   const output = lowerAll(lowering, inputs, outputs);
   const variant = (call: SymbolCall): string => machine.variant(probe(call));
   const withScratch = (calls: readonly SymbolCall[]): SymbolCall[] => calls.map((call) => addScratch(call, machine, makeBuf));
-  const forward = schedule(withScratch(lowering.forward), variant, machine.maxBatch);
+  const all = schedule(withScratch(lowering.forward), variant, machine.maxBatch);
   const backward = schedule(withScratch(lowering.backward), variant, machine.maxBatch);
-  return { forward, backward, ...placeBuffers(forward, backward, context.alone, output), fixed, output };
+  const setup = options.hoist === true ? all.filter(isConstant) : [];
+  const forward = setup.length === 0 ? all : all.filter((group) => !isConstant(group));
+  return { setup, forward, backward, ...placeBuffers(setup, forward, backward, context.alone, output), fixed, output };
+}
+
+/** Groups that make coefficients of given statistics. */
+function isConstant(group: readonly SymbolCall[]): boolean {
+  return group.every(({ op }) => op === "normFixed" || op === "plainCoef");
 }
 
 /** Lowers both passes; the output's value when the segment has it. */
@@ -153,7 +162,7 @@ function addScratch(call: SymbolCall, machine: Machine, makeBuf: (floats: number
   return { op: call.op, args: { ...call.args, tmp: { buf: makeBuf(floats, floats, floats, null), at: 0, span: floats } } };
 }
 
-function placeBuffers(forward: readonly (readonly SymbolCall[])[], backward: readonly (readonly SymbolCall[])[], alone: boolean, output: Ref | null) {
+function placeBuffers(setup: readonly (readonly SymbolCall[])[], forward: readonly (readonly SymbolCall[])[], backward: readonly (readonly SymbolCall[])[], alone: boolean, output: Ref | null) {
   const lives = new Map<number, { floats: number; first: number; last: number }>();
   const touch = (buf: Buf, time: number): void => {
     if (buf.fixed !== null) return;
@@ -167,6 +176,8 @@ function placeBuffers(forward: readonly (readonly SymbolCall[])[], backward: rea
     }
   });
   const end = forward.length + backward.length;
+  // What was set up is read in every pass.
+  for (const call of setup.flat()) for (const { ref } of accessesOf(call)) lives.set(ref.buf.id, { floats: ref.buf.floats, first: 0, last: end });
   // The output is read after the run.
   if (output) touch(output.buf, end);
   const all = [...lives].map(([id, life]): Lifetime => ({ id, ...life }));

@@ -42,6 +42,7 @@ async function watched(batch: number, maxFloats = Infinity) {
     releaseProgram: (program) => machine.releaseProgram(program),
     prepare: (...args) => machine.prepare(...args),
     run: (programs) => machine.run(programs),
+    createTimer: () => machine.createTimer(),
     idle: () => machine.idle(),
     memory: () => machine.memory(),
     dispose: () => machine.dispose(),

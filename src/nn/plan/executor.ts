@@ -9,7 +9,8 @@ import { AppError } from "@/lib/appError";
 import type { RngKey } from "@/lib/rng";
 import type { Graph, ParamSpec, Shape } from "@/nas/graph";
 import type {
-  BackendName, Batch, Evaluation, Executor, LossOptions, ParamStore, ParamVectors, Part, PrepareWork, Probe, Recalibration, StatsSource, TrainOptions, UpdateOptions,
+  BackendName, Batch, Evaluation, Executor, LossOptions, ParamStore, ParamVectors, Part, PrepareWork, Probe, Recalibration, StatsSource, Stopwatch, TrainOptions,
+  UpdateOptions,
 } from "../executor"; // prettier-ignore
 import { identityOutput, identityProbe, isIdentity } from "../identity";
 import { scoringGraph, trainingGraph } from "../liveGraph";
@@ -19,6 +20,7 @@ import { inputNames } from "./compile";
 import { ActivationArena, Frame } from "./frame";
 import type { LowerOptions, NormMode } from "./lower/lowering";
 import { LossRing } from "./losses";
+import { Stopwatches } from "./stopwatch";
 import { PlanStore } from "./store";
 import { Updates, type UpdateSet } from "./updates";
 import { PlanVectors } from "./vectors";
@@ -33,6 +35,7 @@ interface Held {
   readonly vectors: PlanVectors;
   readonly covers: WeakMap<Graph, Covers>;
   readonly evaluationSlots: number[];
+  readonly stopwatches: Set<Stopwatch>;
 }
 
 class PlanExecutor implements Executor {
@@ -45,6 +48,7 @@ class PlanExecutor implements Executor {
   private readonly hyper = new Float32Array(hyperFields.length);
   private readonly ring: LossRing;
   private readonly writer: BatchWriter;
+  private readonly stopwatches: Stopwatches;
   /** Reused list of programs of a step. */
   private readonly queue: Program[] = [];
 
@@ -55,12 +59,14 @@ class PlanExecutor implements Executor {
     this.activations = new ActivationArena(machine);
     this.ring = new LossRing(machine);
     this.writer = new BatchWriter(machine);
+    this.stopwatches = new Stopwatches(machine);
   }
 
   createStore(params: readonly ParamSpec[], norms: Graph["norms"], key: RngKey): ParamStore {
     const store = new PlanStore(this.machine, params, norms, key, (gone) => this.forget(gone));
     const evaluationSlots = Array.from({ length: store.layout.evaluations.slots }, (_, i) => i);
-    this.stores.set(store, { frames: new Map(), updates: new Updates(this.machine, store), vectors: new PlanVectors(this.machine, store), covers: new WeakMap(), evaluationSlots });
+    const [updates, vectors] = [new Updates(this.machine, store), new PlanVectors(this.machine, store)];
+    this.stores.set(store, { frames: new Map(), updates, vectors, covers: new WeakMap(), evaluationSlots, stopwatches: new Set() });
     return store;
   }
 
@@ -221,6 +227,14 @@ class PlanExecutor implements Executor {
     await this.machine.prepare(programs, report);
   }
 
+  async stopwatch(store: ParamStore, graph: Graph, size: number, timer: Stopwatch["timer"]): Promise<Stopwatch | null> {
+    const own = this.own(store);
+    const { stopwatches } = this.heldOf(own);
+    const made = await this.stopwatches.start(own, scoringGraph(graph), size, timer, (gone) => stopwatches.delete(gone));
+    if (made) stopwatches.add(made);
+    return made;
+  }
+
   memory(): { readonly tensors: number; readonly bytes: number } {
     const { buffers, bytes } = this.machine.memory();
     return { tensors: buffers, bytes };
@@ -252,6 +266,7 @@ class PlanExecutor implements Executor {
     if (held === undefined) return;
     this.ring.flush(store);
     for (const frame of held.frames.values()) frame.dispose();
+    for (const stopwatch of [...held.stopwatches]) stopwatch.dispose();
     held.updates.dispose();
     held.vectors.dispose();
     this.stores.delete(store);
@@ -330,6 +345,7 @@ class PlanExecutor implements Executor {
     if (loss) {
       hyper[hyperAt.smoothing] = loss.labelSmoothing;
       hyper[hyperAt.lossWeight] = 1 / graphs;
+      hyper[hyperAt.gradWeight] = loss.scale ?? 1;
     }
     if (update) this.fillUpdate(update);
     this.machine.write(store.S, store.layout.hyper, hyper);

@@ -16,6 +16,8 @@ import { kindsOf, type SymbolCall } from "./symbols";
 /** The programs of one segment, made for the present layout. */
 export interface SegmentPrograms {
   readonly params: readonly string[];
+  /** Null unless the frame hoists. */
+  readonly setup: Program | null;
   readonly forward: Program;
   readonly backward: Program;
 }
@@ -76,6 +78,8 @@ interface Cut {
 
 interface Path {
   readonly segments: readonly SegmentPrograms[];
+  /** To run once before any number of forward passes; empty unless the frame hoists. */
+  readonly setup: readonly Program[];
   readonly forward: readonly Program[];
   /** In the order in which they run: last segment first. */
   readonly backward: readonly Program[];
@@ -123,7 +127,8 @@ export class Frame {
     }
     const arenas: Arenas = { ...store, A: this.activations.memory };
     const made = entries.map((entry) => (entry.programs ??= this.programsOf(entry, arenas)));
-    const path: Path = { segments: made, forward: made.map((s) => s.forward), backward: made.map((s) => s.backward).reverse() };
+    const setup = made.flatMap((s) => (s.setup ? [s.setup] : []));
+    const path: Path = { segments: made, setup, forward: made.map((s) => s.forward), backward: made.map((s) => s.backward).reverse() };
     this.paths.set(graph, path);
     return path;
   }
@@ -215,7 +220,8 @@ export class Frame {
 
   private dropPrograms(): void {
     for (const entry of this.entries.values()) {
-      if (entry.programs) [entry.programs.forward, entry.programs.backward].forEach((p) => this.machine.releaseProgram(p));
+      const { setup, forward, backward } = entry.programs ?? {};
+      for (const program of [setup, forward, backward]) if (program) this.machine.releaseProgram(program);
       entry.programs = null;
     }
     this.paths = new WeakMap();
@@ -243,7 +249,8 @@ export class Frame {
       return { op: call.op, args } as unknown as Call;
     };
     const encode = (groups: readonly (readonly SymbolCall[])[]): Program => this.machine.compile(groups.map((group) => group.map(resolve)), arenas);
-    return { params: entry.segment.params, forward: encode(entry.placed.forward), backward: encode(entry.placed.backward) };
+    const { setup, forward, backward } = entry.placed;
+    return { params: entry.segment.params, setup: setup.length === 0 ? null : encode(setup), forward: encode(forward), backward: encode(backward) };
   }
 }
 

@@ -44,4 +44,11 @@ describe("schedule", () => {
     const grad = (): SymbolCall => symbolic("biasGrad", { dy: { buf: buf(0), at: 0, span: 8 }, dyld: 64, db: 128, M: 1, N: 8 });
     expect(schedule([grad(), grad()], () => "same", 8).length).toBe(2);
   });
+
+  it("orders mixtures whose ranges of one parameter overlap", () => {
+    const grad = (dalpha: number): SymbolCall =>
+      symbolic("mixWeightsGrad", { dwv: { buf: buf(2 * dalpha), at: 0, span: 3 }, prob: { buf: buf(2 * dalpha + 1), at: 0, span: 3 }, dalpha, n: 3, soft: 0, count: 3, index0: 0x210, index1: 0 });
+    expect(schedule([grad(0), grad(3), grad(8)], () => "same", 8).length).toBe(1);
+    expect(schedule([grad(0), grad(2), grad(8)], () => "same", 8).map((group) => group.length)).toEqual([2, 1]);
+  });
 });

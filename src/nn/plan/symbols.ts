@@ -75,5 +75,10 @@ export function accessesOf(call: SymbolCall): Access[] {
 /** What the call adds to outside the activations, weight gradients and the metrics of the loss: calls that share one must keep their order. */
 export function sumsOf(call: SymbolCall): string[] {
   const kinds = kindsOf(call.op);
-  return Object.entries(call.args).flatMap(([name, value]) => ((kinds[name] === "G" || name === "metrics") && typeof value === "number" && value >= 0 ? [`${kinds[name]}${value}`] : []));
+  // Mixtures may read ranges of one parameter that overlap; every other gradient is a whole parameter's.
+  const numbers = call.op === "mixWeightsGrad" ? Number(call.args["n"]) : 1;
+  return Object.entries(call.args).flatMap(([name, value]) => {
+    if ((kinds[name] !== "G" && name !== "metrics") || typeof value !== "number" || value < 0) return [];
+    return Array.from({ length: numbers }, (_, i) => `${kinds[name]}${value + i}`);
+  });
 }

@@ -175,11 +175,19 @@ function apply(f: Frame, { attrs, shape }: GraphNode, xs: readonly Value[]): Val
       const places = (short: number): number[] => Array.from({ length: short }, (_, i) => Math.floor((i * attrs.side) / short));
       return moved((n, y, z, c) => pixel(x, n, places(x.h).indexOf(y), places(x.w).indexOf(z), c));
     }
+    case "resize": {
+      const part = (o: number, i: number, long: number): number => Math.max(0, Math.min((o + 1) * long, (i + 1) * attrs.side) - Math.max(o * long, i * attrs.side)) / long;
+      return moved((n, y, z, c) => {
+        let sum = 0;
+        for (let i = 0; i < x.h; i++) for (let j = 0; j < x.w; j++) sum += part(y, i, x.h) * part(z, j, x.w) * pixel(x, n, i, j, c);
+        return sum;
+      });
+    }
     case "shift":
       return moved((n, y, z, c) => pixel(x, n, y + attrs.by, z + attrs.by, c));
     case "dropPath": {
       const m = f.batch.masks?.get(attrs.scope);
-      return moved((n, y, z, c) => pixel(x, n, y, z, c) * (m === undefined ? 1 : num(m, n)));
+      return moved((n, y, z, c) => pixel(x, n, y, z, c) * (m === undefined ? 1 : num(m, attrs.units === true ? n * x.c + c : n)));
     }
     case "concat":
       return concat(f, xs, shape);

@@ -93,7 +93,7 @@ describe("the networks", () => {
     const seen = new Set(Array.from({ length: 16 }, (_, seed) => randomGraph(seed)).flatMap((graph) => graph.nodes.map((node) => node.attrs.op)));
     const all = [
       "input", "conv", "depthwise", "batchNorm", "relu", "relu6", "hswish", "hsigmoid", "sigmoid", "swish", "maxPool", "avgPool", "globalAvgPool", "linear", "add",
-      "scale", "mask", "mix", "subsample", "scatter", "shift", "dropPath", "concat", "slice", "stridedSlice", "shuffle",
+      "scale", "mask", "mix", "subsample", "scatter", "resize", "shift", "dropPath", "concat", "slice", "stridedSlice", "shuffle",
     ]; // prettier-ignore
     expect([...seen].sort()).toEqual([...all].sort());
   });

@@ -140,8 +140,8 @@ function resolutions(d: Draft, from: number): number {
   const square = h === w ? from : b.node(`${name}.square`, { op: "scatter", side: full }, [from]);
   const sides = [...new Set([full, full - 1, Math.ceil(full / 2)])].filter((side) => side >= 1);
   const weights = b.architecture(`${name}.alpha`, sides.length, wild(0.5));
-  const options = sides.map((side) => {
-    const small = b.node(`${name}.${side}.sub`, { op: "subsample", side }, [square]);
+  const options = sides.map((side, i) => {
+    const small = b.node(`${name}.${side}.sub`, { op: i === 1 ? "resize" : "subsample", side }, [square]);
     const worked = coin(rng) ? convNorm(d, `${name}.${side}`, small, c, 3) : b.conv(`${name}.${side}.conv`, small, { cout: c, k: 3 });
     return b.node(`${name}.${side}.scatter`, { op: "scatter", side: full }, [worked]);
   });
@@ -203,7 +203,7 @@ export function batchFor(graph: Graph, size: number, seed: number): Batch {
   const images = Float32Array.from({ length: size * sizeOf(input) }, () => rng.normal());
   const labels = Uint8Array.from({ length: size }, () => rng.int(classes));
   const masks = new Map<string, Float32Array>();
-  for (const { attrs } of graph.nodes)
-    if (attrs.op === "dropPath") masks.set(attrs.scope, Float32Array.from({ length: size }, () => (rng.next() < attrs.rate ? 0 : 1 / (1 - attrs.rate))));
+  for (const { attrs, shape } of graph.nodes)
+    if (attrs.op === "dropPath") masks.set(attrs.scope, Float32Array.from({ length: attrs.units === true ? size * (shape.at(-1) ?? 0) : size }, () => (rng.next() < attrs.rate ? 0 : 1 / (1 - attrs.rate))));
   return masks.size === 0 ? { images, labels, size } : { images, labels, size, masks };
 }

@@ -2,7 +2,7 @@
  * The reference executor: walks a graph with our kernels inside tfjs's tape, on any tfjs backend. Readable before fast;
  * the compiled executor is tested against it.
  */
-import { add, backend, concat, customGrad, engine, getBackend, keep, memory, mul, reshape, tensor, tidy, zeros, zerosLike, type Tensor } from "@tensorflow/tfjs-core";
+import { add, backend, concat, customGrad, engine, getBackend, keep, memory, mul, reshape, scalar, tensor, tidy, zeros, zerosLike, type Tensor } from "@tensorflow/tfjs-core";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { AppError } from "@/lib/appError";
@@ -10,15 +10,18 @@ import type { RngKey } from "@/lib/rng";
 import type { Graph, ParamSpec } from "@/nas/graph";
 import { tfBackendOf, wasmHeapBytes } from "@/kernels/backends";
 import type {
-  Batch, Evaluation, Executor, LossOptions, ParamStore, ParamVectors, Part, Probe, Recalibration, StatsSource, TfjsBackendName, TrainOptions, UpdateOptions,
+  Batch, Evaluation, Executor, LossOptions, ParamStore, ParamVectors, Part, Probe, Recalibration, StatsSource, Stopwatch, TfjsBackendName, TrainOptions,
+  UpdateOptions,
 } from "../executor"; // prettier-ignore
 import { identityOutput, identityProbe, isIdentity } from "../identity";
 import { scoringGraph, trainingGraph } from "../liveGraph";
 import { crossEntropy, labelTensor, trainingLoss } from "../loss";
 import { applyGradients } from "../optim";
 import { covers } from "../parts";
+import { idleStopwatch } from "../stopwatch";
 import { batchContext, Constants, evalContext, StatsSum, TfjsNormStats, updateRunning, type BatchStats } from "./norms";
 import { planOf, runPlan, runTraining, type Plan, type PlanContext } from "./plan";
+import { hasTimestamps, startStopwatch } from "./stopwatch";
 import { copyOf, TfjsStore } from "./store";
 import { TfjsVectors } from "./vectors";
 
@@ -42,6 +45,8 @@ interface Step {
   readonly multipliers: PlanContext["multipliers"];
   readonly updateStats: boolean;
   readonly part: Part;
+  /** Upstream gradient of each graph's loss; null: 1. */
+  readonly slope: Tensor | null;
 }
 
 /** a + weight·b of two losses. */
@@ -49,11 +54,11 @@ function weighted(a: Tensor, b: Tensor, weight: number): Tensor {
   return customGrad((x, y) => ({ value: add(x as Tensor, mul(y as Tensor, weight)), gradFunc: (dy: Tensor) => [dy, mul(dy, weight)] }))(a, b);
 }
 
-/** Drop path's multipliers as tensors [size]. */
+/** Drop path's multipliers as tensors, as long as they were given. */
 function multipliersOf({ masks, size }: Batch): PlanContext["multipliers"] {
   const made = new Map([...(masks ?? [])].map(([scope, values]) => {
     if (values.length < size) throw new AppError("bug", `${values.length} multipliers of "${scope}" for ${size} examples`);
-    return [scope, tensor(values.slice(0, size), [size], "float32")] as const;
+    return [scope, tensor(values.slice(), [values.length], "float32")] as const;
   }));
   return (scope) => made.get(scope) ?? null;
 }
@@ -104,7 +109,7 @@ class TfjsExecutor implements Executor {
     if (firstGraph === undefined) throw new AppError("bug", "a training step needs at least one graph");
     tidy(() => {
       const images = imageTensor(planOf(trainingGraph(firstGraph)), batch);
-      const step: Step = { images, loss: trainingLoss(batch, options), multipliers: multipliersOf(batch), updateStats, part: options.part ?? "all" };
+      const step: Step = { images, loss: trainingLoss(batch, options), multipliers: multipliersOf(batch), updateStats, part: options.part ?? "all", slope: options.scale === undefined ? null : scalar(options.scale) };
       const losses = graphs.map((graph) => {
         if (graph.auxiliary && options.teacher) throw new AppError("bug", "a teacher has no logits for an auxiliary classifier");
         return this.accumulateOne(own, trainingGraph(graph), step);
@@ -218,6 +223,13 @@ class TfjsExecutor implements Executor {
     return Promise.resolve();
   }
 
+  async stopwatch(store: ParamStore, graph: Graph, size: number, timer: Stopwatch["timer"]): Promise<Stopwatch | null> {
+    if (timer === "timestamp" && !hasTimestamps(this)) return null;
+    if (isIdentity(graph)) return idleStopwatch(timer);
+    const [plan, context] = [planOf(scoringGraph(graph)), evalContext(ownStore(store), this.constants, "running")];
+    return this.lend(await startStopwatch({ plan, context, size, timer, idle: () => this.idle(), onDispose: (gone) => this.lent.delete(gone) }));
+  }
+
   /** `bytes` is what the device really holds: the WASM heap, tfjs's GPU buffers, else the tensors' sizes. */
   memory(): { readonly tensors: number; readonly bytes: number } {
     const info = memory();
@@ -260,7 +272,7 @@ class TfjsExecutor implements Executor {
   }
 
   /** Forward and backward of one graph; adds its gradients to the store's and returns its loss. */
-  private accumulateOne(store: TfjsStore, graph: Graph, { images, loss, multipliers, updateStats, part }: Step): Tensor {
+  private accumulateOne(store: TfjsStore, graph: Graph, { images, loss, multipliers, updateStats, part, slope }: Step): Tensor {
     const names = graph.params.flatMap(({ name, role }) => (covers(part, role) ? [name] : []));
     const stats: BatchStats[] = [];
     const context = batchContext(store, this.constants, updateStats ? (s) => stats.push(s) : null, multipliers);
@@ -269,7 +281,7 @@ class TfjsExecutor implements Executor {
       return auxiliary && graph.auxiliary ? weighted(loss(logits), loss(auxiliary), graph.auxiliary.weight) : loss(logits);
     };
     // tfjs refuses to differentiate with respect to nothing.
-    const { value, grads } = names.length === 0 ? { value: forward(), grads: [] } : engine().gradients(forward, names.map((name) => store.value(name)), undefined, true);
+    const { value, grads } = names.length === 0 ? { value: forward(), grads: [] } : engine().gradients(forward, names.map((name) => store.value(name)), slope ?? undefined, true);
     names.forEach((name, i) => {
       // tfjs leaves a hole for a parameter that the loss does not depend on.
       const gradient: Tensor | null | undefined = grads[i];

@@ -2,7 +2,7 @@
  * A graph as a list of closures over tensors, made once per graph. ReLUs that directly follow a batch norm and are its only
  * reader run inside it. A plan knows no parameters and no statistics: those come with every run.
  */
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { slice, type Tensor } from "@tensorflow/tfjs-core";
 import { AppError } from "@/lib/appError";
 import type { Graph, GraphNode, Op } from "@/nas/graph";
 import type { Activation } from "@/kernels/ops/batchNorm";
@@ -11,7 +11,7 @@ import { conv, linear } from "@/kernels/ops/conv";
 import { depthwise } from "@/kernels/ops/depthwise";
 import { addBias, addMaps, hsigmoid, hswish, relu, relu6, sigmoid, swish } from "@/kernels/ops/pointwise";
 import { avgPool, globalAvgPool, maxPool } from "@/kernels/ops/pool";
-import { scatter, shift, subsample } from "@/kernels/ops/resample";
+import { resize, scatter, shift, subsample } from "@/kernels/ops/resample";
 import { copyMap, maskChannels, mixMaps, scaleExamples, scaleMap } from "@/kernels/ops/weighted";
 import { isResult } from "../liveGraph";
 import { rectangularConv } from "./rectangular";
@@ -65,8 +65,11 @@ function addAll(inputs: readonly Tensor[]): Tensor {
 const smoothActivations = { hswish, hsigmoid, sigmoid, swish } as const;
 
 /** A copy where nothing is dropped: a value and its reader's must not be one tensor, or it would be freed too early. */
-function dropPath(x: Tensor, multipliers: Tensor | null): Tensor {
-  return multipliers === null ? copyMap(x) : scaleExamples(x, multipliers);
+function dropPath(x: Tensor, multipliers: Tensor | null, units: boolean): Tensor {
+  if (multipliers === null) return copyMap(x);
+  const needed = units ? x.size : (x.shape[0] ?? 0);
+  if (multipliers.size < needed) throw new AppError("bug", `${multipliers.size} multipliers where ${needed} are dropped or kept`);
+  return scaleExamples(x, multipliers.size === needed ? multipliers : slice(multipliers, 0, needed));
 }
 
 /** The closure of one op. `activation` is what a batch norm has swallowed. */
@@ -114,10 +117,12 @@ function closureOf(attrs: Op, activation: Activation): Run {
       return (_context, inputs) => subsample(first(inputs), attrs.side);
     case "scatter":
       return (_context, inputs) => scatter(first(inputs), attrs.side);
+    case "resize":
+      return (_context, inputs) => resize(first(inputs), attrs.side);
     case "shift":
       return (_context, inputs) => shift(first(inputs), attrs.by);
     case "dropPath":
-      return (context, inputs) => dropPath(first(inputs), context.multipliers(attrs.scope));
+      return (context, inputs) => dropPath(first(inputs), context.multipliers(attrs.scope), attrs.units ?? false);
     case "concat":
       return (_context, inputs) => concatChannels(inputs);
     case "slice":

@@ -308,6 +308,16 @@ describe("pools", () => {
       [1, 2, 0, 4, 9, 0, 0, 0, 0],
     );
   });
+
+  test("area averaging counts the pixels on an edge by the part inside", () => {
+    const { b, x, y } = setup();
+    const { A } = run(b, [call("resize", { x: x.at, xld: x.ld, dx: y.at, dxld: y.ld, base: -1, baseld: 0, B: 1, C: 4, H: 3, W: 3, Ho: 2, Wo: 2 })]);
+    // Rows and columns 1, ½ and ½, 1 of three, each divided by 1½.
+    const value = (r: number, c: number): number => A[x.at + x.ld * (3 * r + c)] as number;
+    const part = [[1, 0.5, 0], [0, 0.5, 1]];
+    const want = [0, 1].flatMap((p) => [0, 1].map((q) => [0, 1, 2].flatMap((r) => [0, 1, 2].map((c) => ((part[p]?.[r] ?? 0) * (part[q]?.[c] ?? 0) * value(r, c)) / 2.25)).reduce((m, v) => m + v, 0)));
+    close(columns(A, y.at, 0), want);
+  });
 });
 
 test("mixture weights pick by nibble", () => {
@@ -337,10 +347,10 @@ describe("loss", () => {
     const t = b.vector("A", 2, listed([1, 0]));
     const dz = b.output(2, 4, { wide: false });
     const [hyper, metrics] = [
-      hyperOf(b, { smoothing: 0.3, slot: 1, lossWeight: 0.5 }),
+      hyperOf(b, { smoothing: 0.3, slot: 1, lossWeight: 0.5, gradWeight: -4 }),
       b.vector("S", 8, { value: () => 1 }),
     ];
-    const fields = { classes: 3, B: 2, gradScale: 2, lossScale: 10, hyper, metrics, tmp: -1 };
+    const fields = { classes: 3, B: 2, gradScale: -0.5, lossScale: 10, hyper, metrics, tmp: -1 };
     const { A, S } = run(b, [
       call("softmaxLoss", { z: z.at, zld: z.ld, t, tld: 0, mode: 0, dz: dz.at, dzld: dz.ld, ...fields }),
     ]);

@@ -306,6 +306,22 @@ test("global pool", () => {
 
 test.each([
   [7, 5, 3, 2],
+  [8, 8, 6, 5],
+])("area averaging %i×%i to %i×%i and its transpose", (H, W, Ho, Wo) => {
+  const b = builder();
+  const [B, C] = [2, 4];
+  const [x, out] = [input(b, B * H * W, C), result(b, B * Ho * Wo, C)];
+  const { y, yld } = out.y;
+  expectGradients(b, {
+    forward: [call("resize", { x: x.map.at, xld: x.map.ld, dx: y, dxld: yld, base: -1, baseld: 0, B, H, W, Ho, Wo, C })],
+    backward: [call("resize", { x: out.dy.dy, xld: out.dy.dyld, ...x.into, B, H: Ho, W: Wo, Ho: H, Wo: W, C })],
+    value: out.value,
+    by: [[x.map, x.gradient]],
+  });
+});
+
+test.each([
+  [7, 5, 3, 2],
   [8, 8, 4, 4],
 ])("subsampling %i×%i to %i×%i and its transpose", (H, W, Ho, Wo) => {
   const b = builder();
@@ -400,25 +416,10 @@ test.each([0, 1, 2])("loss, target mode %i", (mode) => {
   const z = b.map(B, 8, { real: classes });
   const dz = b.output(B, 8);
   const target = b.map(B, 8, { value: (_row, c) => (mode === 0 ? 2 : c / 10), wide: false });
-  const [hyper, metrics] = [b.hyper({ smoothing: 0.2, slot: 1, lossWeight: 1 }), b.vector("S", 8)];
-  const scales = { gradScale: 0.5, lossScale: 0.5 };
-  const loss = call("softmaxLoss", {
-    z: z.at,
-    zld: z.ld,
-    t: target.at,
-    tld: 8,
-    mode,
-    dz: dz.at,
-    dzld: dz.ld,
-    classes,
-    B,
-    ...scales,
-    hyper,
-    metrics,
-    tmp: -1,
-  });
+  const [hyper, metrics] = [b.hyper({ smoothing: 0.2, slot: 1, lossWeight: 1, gradWeight: 1 }), b.vector("S", 8)];
+  const maps = { z: z.at, zld: z.ld, t: target.at, tld: 8, dz: dz.at, dzld: dz.ld };
   expectGradients(b, {
-    forward: [loss],
+    forward: [call("softmaxLoss", { ...maps, mode, classes, B, gradScale: 0.5, lossScale: 0.5, hyper, metrics, tmp: -1 })],
     backward: [],
     value: ({ S }) => S[metrics + 4] as number,
     by: [[tensor("A", B, classes, z), tensor("A", B, classes, dz)]],

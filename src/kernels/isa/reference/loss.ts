@@ -37,6 +37,7 @@ export const loss: Definitions<"softmaxLoss"> = {
   softmaxLoss: (f, memory) => {
     const { A, S } = memory;
     let [losses, rights] = [0, 0];
+    const scale = f.gradScale * get(S, f.hyper + hyperAt.gradWeight);
     times(f.B, (b) => {
       const z = Array.from({ length: f.classes }, (_, i) => get(A, f.z + b * f.zld + i));
       const { target, right } = targetOf(f, memory, b);
@@ -45,7 +46,7 @@ export const loss: Definitions<"softmaxLoss"> = {
       if (argmax(z) === right) rights++;
       if (f.dz < 0) return;
       times(padTo4(f.classes), (i) => {
-        const value = i < f.classes ? ((probabilities[i] as number) - (target[i] as number)) * f.gradScale : 0;
+        const value = i < f.classes ? ((probabilities[i] as number) - (target[i] as number)) * scale : 0;
         put(A, f.dz + b * f.dzld + i, value);
       });
     });

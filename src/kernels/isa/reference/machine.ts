@@ -78,6 +78,7 @@ export function referenceMachine(): Machine {
       programs.forEach((program) =>
         (program as Compiled).calls.forEach((call) => execute(call, (program as Compiled).memory)),
       ),
+    createTimer: () => null,
     idle: () => Promise.resolve(),
     memory: () => ({ buffers: blocks.size, bytes: [...blocks].reduce((total, { floats }) => total + 4 * floats, 0) }),
     dispose: () => blocks.clear(),

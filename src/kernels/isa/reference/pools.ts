@@ -27,8 +27,17 @@ function spread(row: number, from: { H: number; W: number }, to: { H: number; W:
   return (b * to.H + Math.floor((y * to.H) / from.H)) * to.W + Math.floor((x * to.W) / from.W);
 }
 
+/** Input pixels under output pixel o, with the lengths that they share in units of 1/(from·to). */
+function under(o: number, from: number, to: number): { readonly at: number; readonly part: number }[] {
+  const [begin, end] = [Math.floor((o * from) / to), Math.ceil(((o + 1) * from) / to)];
+  return Array.from({ length: end - begin }, (_, i) => {
+    const at = begin + i;
+    return { at, part: Math.min((o + 1) * from, (at + 1) * to) - Math.max(o * from, at * to) };
+  });
+}
+
 type Pools =
-  "maxPool" | "maxPoolGrad" | "avgPool" | "avgPoolGrad" | "globalPool" | "globalPoolGrad" | "subsample" | "scatter";
+  "maxPool" | "maxPoolGrad" | "avgPool" | "avgPoolGrad" | "globalPool" | "globalPoolGrad" | "subsample" | "scatter" | "resize";
 
 export const pools: Definitions<Pools> = {
   maxPool: (f, memory) => {
@@ -86,5 +95,17 @@ export const pools: Definitions<Pools> = {
     const y = new Sums(f.B * f.Ho * f.Wo, f.C);
     times(f.B * f.H * f.W, (row) => times(f.C, (c) => y.add(spread(row, f, { H: f.Ho, W: f.Wo }), c, x(row, c))));
     storeInto(memory, f, f.B * f.Ho * f.Wo, f.C, y.at);
+  },
+
+  resize: (f, memory) => {
+    const x = stored(memory.A, f.x, f.xld);
+    const area = Math.max(f.H, f.Ho) * Math.max(f.W, f.Wo);
+    storeInto(memory, f, f.B * f.Ho * f.Wo, f.C, (row, c) => {
+      const [b, p, q] = [Math.floor(row / (f.Ho * f.Wo)), Math.floor(row / f.Wo) % f.Ho, row % f.Wo];
+      let total = 0;
+      for (const y of under(p, f.H, f.Ho))
+        for (const z of under(q, f.W, f.Wo)) total += y.part * z.part * x((b * f.H + y.at) * f.W + z.at, c);
+      return total / area;
+    });
   },
 };

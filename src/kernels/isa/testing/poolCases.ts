@@ -197,6 +197,26 @@ const resolutionCases = (): Case[] => [
       });
     },
   }),
+  // Shrinking, and the transpose of it.
+  ...casesOf({
+    op: "resize",
+    shapes: resolutions,
+    variants: 6,
+    make: (b, { B, large, small, C }, v) => {
+      const [[H, W], [Ho, Wo]] = v < 3 ? [large, small] : [small, large];
+      const real = realOf(b, C);
+      return call("resize", {
+        ...source(b, B * H * W, C, real),
+        ...b.into(B * Ho * Wo, C, v % 3, real),
+        B,
+        H,
+        W,
+        Ho,
+        Wo,
+        C,
+      });
+    },
+  }),
 ];
 
 export const poolCases = (): Case[] => [...windowCases(), ...globalCases(), ...resolutionCases()];

@@ -66,6 +66,11 @@ const grouped: readonly Grouped[] = [
   { ...field(1, 5, 7, 3, 1, 1), cin: 6, cout: 6, groups: 1 },
   { ...field(2, 16, 16, 3, 1, 1), cin: 32, cout: 32, groups: 8 },
   { ...field(1, 1, 1, 1, 1, 0), cin: 12, cout: 36, groups: 4 },
+  { ...field(2, 17, 17, 1, 1, 0), cin: 16, cout: 24, groups: 2 },
+  { ...field(1, 5, 7, 1, 1, 0), cin: 12, cout: 12, groups: 2 },
+  { ...field(2, 13, 13, 1, 1, 0), cin: 20, cout: 25, groups: 5 },
+  { ...field(1, 3, 3, 1, 1, 0), cin: 160, cout: 80, groups: 2 },
+  { ...field(1, 5, 5, 1, 1, 0), cin: 18, cout: 30, groups: 3 },
 ];
 
 const depthwises: readonly Depthwise[] = [

@@ -41,7 +41,7 @@ const lossCases = (): Case[] =>
       const z = b.map(B, C, { real: classes, value: () => Math.round(4 * size * b.rng.normal()) / 4 });
       const dz = v < 5 ? b.output(B, C, { name: "dz" }) : { at: -1, ld: 0 };
       const slot = b.rng.int(3);
-      const hyper = b.hyper({ smoothing: v < 3 ? 0.1 : 0, slot, lossWeight: v === 4 ? 0.25 : 1 });
+      const hyper = b.hyper({ smoothing: v < 3 ? 0.1 : 0, slot, lossWeight: v === 4 ? 0.25 : 1, gradWeight: v === 2 ? -1.75 : 1 });
       const metrics = b.vector("S", 12);
       b.changes("S", { at: metrics + 4 * slot, ld: 1 }, 1, 1, { name: "loss" });
       b.changes("S", { at: metrics + 4 * slot + 1, ld: 2 }, 1, 2, { name: "counts", tolerance: 1e-6 });

@@ -1,5 +1,9 @@
-/* Grouped convolution of any group width, and both gradients: the lines of depthwise convolution with one plane an input of the group. */
+/*
+ * Grouped convolution of any group width, and both gradients: the lines of depthwise convolution with one plane an input of the group; 1×1 kernels
+ * of wider groups are products.
+ */
 #include "lines.h"
+#include "sections.h"
 
 typedef struct {
   int channels, per, planes; /* lanes' real channels; of one group; inputs of one group */
@@ -23,6 +27,11 @@ KERNEL(groupConv) {
   taps k = { w.k, w.k, w.s, 1, -w.p, -w.p };
   grid g = { w.Ho, w.Wo, w.Wo, 0, 0, 1, w.Ho * w.Wo };
   finish e = { PTR(f[groupConv_bias]), { 0 }, { PTR(f[groupConv_y]), f[groupConv_yld], 0, 0 } };
+  sections parts = sectionsAt(f[groupConv_cin], f[groupConv_cout], groups, N);
+  if (isProduct(&w, &parts)) {
+    sectionsProduct(&parts, 0, &x.x, PTR(f[groupConv_w]), &e, PTR(f[groupConv_tmp]), w.B * w.H * w.W, t);
+    return;
+  }
   vec *packed = (vec *)PTR(f[groupConv_tmp]);
   range(N / 4, 1, t, &lo, &hi);
   for (int n = lo; n < hi; n++)
@@ -53,6 +62,11 @@ KERNEL(groupConvGradInput) {
   widths s = { cin, cin / groups, f[groupConvGradInput_cout] / groups };
   source dy = { { PTR(f[groupConvGradInput_dy]), f[groupConvGradInput_dyld], 0 }, w.Ho, w.Wo, s.planes };
   finish e = { 0, maskAt(f + groupConvGradInput_mask), intoAt(f + groupConvGradInput_dx) };
+  sections parts = sectionsAt(cin, f[groupConvGradInput_cout], groups, N);
+  if (isProduct(&w, &parts)) {
+    sectionsProduct(&parts, 1, &dy.x, PTR(f[groupConvGradInput_w]), &e, PTR(f[groupConvGradInput_tmp]), w.B * w.H * w.W, t);
+    return;
+  }
   vec *o = (vec *)PTR(f[groupConvGradInput_tmp]);
   for (int i = 0; i < w.s * w.s; i++) {
     int ry = i / w.s, rx = i % w.s;
@@ -76,6 +90,12 @@ KERNEL(groupConvGradWeight) {
   widths s = { f[groupConvGradWeight_cout], f[groupConvGradWeight_cout] / groups, f[groupConvGradWeight_cin] / groups };
   source x = { mapAt(f + groupConvGradWeight_x), w.H, w.W, s.planes };
   taps k = { w.k, w.k, w.s, 1, -w.p, -w.p };
+  sections parts = sectionsAt(f[groupConvGradWeight_cin], f[groupConvGradWeight_cout], groups, N);
+  if (isProduct(&w, &parts)) {
+    sectionsOuter(&parts, &x.x, PTR(f[groupConvGradWeight_dy]), f[groupConvGradWeight_dyld], w.B * w.H * w.W, PTR(f[groupConvGradWeight_dw]),
+                  PTR(f[groupConvGradWeight_tmp]), t);
+    return;
+  }
   filter o = { PTR(f[groupConvGradWeight_dy]), f[groupConvGradWeight_dyld], w.Ho, w.Wo, w.B, N / 4, N, PTR(f[groupConvGradWeight_dw]),
                PTR(f[groupConvGradWeight_tmp]) };
   filterGrad(&x, groupLanes, &s, &k, &o, t);

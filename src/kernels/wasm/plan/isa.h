@@ -37,6 +37,7 @@ enum { globalPool_x, globalPool_xld, globalPool_xmode, globalPool_xcoef, globalP
 enum { globalPoolGrad_dy, globalPoolGrad_dyld, globalPoolGrad_dx, globalPoolGrad_dxld, globalPoolGrad_base, globalPoolGrad_baseld, globalPoolGrad_B, globalPoolGrad_rows, globalPoolGrad_C };
 enum { subsample_x, subsample_xld, subsample_dx, subsample_dxld, subsample_base, subsample_baseld, subsample_B, subsample_H, subsample_W, subsample_Ho, subsample_Wo, subsample_C };
 enum { scatter_x, scatter_xld, scatter_dx, scatter_dxld, scatter_base, scatter_baseld, scatter_B, scatter_H, scatter_W, scatter_Ho, scatter_Wo, scatter_C };
+enum { resize_x, resize_xld, resize_dx, resize_dxld, resize_base, resize_baseld, resize_B, resize_H, resize_W, resize_Ho, resize_Wo, resize_C };
 enum { unfold_x, unfold_xld, unfold_y, unfold_yld, unfold_B, unfold_H, unfold_W, unfold_Ho, unfold_Wo, unfold_kh, unfold_kw, unfold_sh, unfold_sw, unfold_ph, unfold_pw, unfold_C };
 enum { unfoldGrad_dy, unfoldGrad_dyld, unfoldGrad_dx, unfoldGrad_dxld, unfoldGrad_base, unfoldGrad_baseld, unfoldGrad_B, unfoldGrad_H, unfoldGrad_W, unfoldGrad_Ho, unfoldGrad_Wo, unfoldGrad_kh, unfoldGrad_kw, unfoldGrad_sh, unfoldGrad_sw, unfoldGrad_ph, unfoldGrad_pw, unfoldGrad_C };
 enum { mixWeights_alpha, mixWeights_n, mixWeights_soft, mixWeights_prob, mixWeights_wv, mixWeights_count, mixWeights_index0, mixWeights_index1 };
@@ -54,7 +55,7 @@ enum { adam_w, adam_g, adam_m, adam_v, adam_decay, adam_steps, adam_n, adam_hype
 enum { vectorScale_hyper, vectorScale_norms, vectorScale_count, vectorScale_out };
 enum { axpy_y, axpy_x, axpy_n, axpy_scale };
 
-enum { op_pointwise, op_pointwiseGradInput, op_pointwiseGradWeight, op_conv, op_convGradInput, op_convGradWeight, op_groupConv, op_groupConvGradInput, op_groupConvGradWeight, op_depthwise, op_depthwiseGradInput, op_depthwiseGradWeight, op_biasGrad, op_normStats, op_normFixed, op_bankMove, op_normGrad, op_apply, op_channels, op_fill, op_activation, op_activationGrad, op_scale, op_scaleGradInput, op_scaleGradScale, op_vectorLoad, op_vectorGrad, op_maxPool, op_maxPoolGrad, op_avgPool, op_avgPoolGrad, op_globalPool, op_globalPoolGrad, op_subsample, op_scatter, op_unfold, op_unfoldGrad, op_mixWeights, op_mixWeightsGrad, op_mix, op_mixGrad, op_plainCoef, op_affineCoef, op_affineMixGrad, op_softmaxLoss, op_gradNorm, op_stepFinish, op_sgd, op_adam, op_vectorScale, op_axpy };
+enum { op_pointwise, op_pointwiseGradInput, op_pointwiseGradWeight, op_conv, op_convGradInput, op_convGradWeight, op_groupConv, op_groupConvGradInput, op_groupConvGradWeight, op_depthwise, op_depthwiseGradInput, op_depthwiseGradWeight, op_biasGrad, op_normStats, op_normFixed, op_bankMove, op_normGrad, op_apply, op_channels, op_fill, op_activation, op_activationGrad, op_scale, op_scaleGradInput, op_scaleGradScale, op_vectorLoad, op_vectorGrad, op_maxPool, op_maxPoolGrad, op_avgPool, op_avgPoolGrad, op_globalPool, op_globalPoolGrad, op_subsample, op_scatter, op_resize, op_unfold, op_unfoldGrad, op_mixWeights, op_mixWeightsGrad, op_mix, op_mixGrad, op_plainCoef, op_affineCoef, op_affineMixGrad, op_softmaxLoss, op_gradNorm, op_stepFinish, op_sgd, op_adam, op_vectorScale, op_axpy };
 
 void k_pointwise(const word *f, const team *t);
 void k_pointwiseGradInput(const word *f, const team *t);
@@ -91,6 +92,7 @@ void k_globalPool(const word *f, const team *t);
 void k_globalPoolGrad(const word *f, const team *t);
 void k_subsample(const word *f, const team *t);
 void k_scatter(const word *f, const team *t);
+void k_resize(const word *f, const team *t);
 void k_unfold(const word *f, const team *t);
 void k_unfoldGrad(const word *f, const team *t);
 void k_mixWeights(const word *f, const team *t);
@@ -144,6 +146,7 @@ void k_axpy(const word *f, const team *t);
   DO(globalPoolGrad) \
   DO(subsample) \
   DO(scatter) \
+  DO(resize) \
   DO(unfold) \
   DO(unfoldGrad) \
   DO(mixWeights) \

@@ -63,7 +63,7 @@ INLINE float lossOf(const word *f, int row, int n, const float *z, int *isRight,
   float total = exponentials(z, n, d, e), log = (float)logd(total);
   float *dz = PTR(f[softmaxLoss_dz]);
   if (dz) {
-    vec inv = SPLAT(1 / total), scale = SPLAT(asFloat(f[softmaxLoss_gradScale]));
+    vec inv = SPLAT(1 / total), scale = SPLAT(asFloat(f[softmaxLoss_gradScale]) * PTR(f[softmaxLoss_hyper])[hyper_gradWeight]);
     dz += (size_t)row * f[softmaxLoss_dzld];
     for (int i = 0; i < n; i += 4) STORE(dz + i, MUL(SUB(MUL(LOAD(e + i), inv), LOAD(target + i)), scale));
   }

@@ -178,6 +178,10 @@ class WasmMachine implements Machine {
     }
   }
 
+  createTimer(): null {
+    return null;
+  }
+
   idle(): Promise<void> {
     return Promise.resolve();
   }

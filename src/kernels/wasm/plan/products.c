@@ -18,8 +18,7 @@ static void packAll(const float *w, int ld, int transposed, int K, int N, float 
   barrier(t);
 }
 
-/* e = load(a)[M, K] · packed[K, N]. */
-static void product(const map *a, const float *packed, const finish *e, int M, int K, int N, const team *t) {
+void product(const map *a, const float *packed, const finish *e, int M, int K, int N, const team *t) {
   left l = { 1, K, a->mode ? K : a->ld, 0 };
   int block = most(8, least(256, 4096 / K & ~7)), lo, hi;
   range(M, 8, t, &lo, &hi);
@@ -67,9 +66,7 @@ static void loadPanels(const map *x, const float *p, int rows, int K, float *o) 
   }
 }
 
-/* d[K, columns n0 … n1) (row stride N) = Σ over rows [lo, hi) of load(x)ᵀ · dy, or added with `add`. */
-static void rowsOuter(const map *x, const float *dy, int dyld, int lo, int hi, int K, int N, int n0, int n1, float *d, int add,
-                      const team *t) {
+void rowsOuter(const map *x, const float *dy, int dyld, int lo, int hi, int K, int N, int n0, int n1, float *d, int add, const team *t) {
   int block = most(64, least(256, 8192 / (K + GROUP_COLUMNS) & ~3));
   int packed = x->mode || K > 32;
   for (int m = lo; m < hi; m += block) {

@@ -78,3 +78,29 @@ KERNEL(scatter) {
     }
   }
 }
+
+/* Length that pixel o of no and pixel i of n share, a side being n * no long. */
+INLINE int sharedLength(int o, int n, int i, int no) { return least((o + 1) * n, (i + 1) * no) - most(o * n, i * no); }
+
+KERNEL(resize) {
+  into o = intoAt(f + resize_dx);
+  int H = f[resize_H], W = f[resize_W], Ho = f[resize_Ho], Wo = f[resize_Wo], C = f[resize_C], xld = f[resize_xld], lo, hi;
+  vec inv = SPLAT(1.f / (most(H, Ho) * most(W, Wo)));
+  range(f[resize_B] * Ho, 1, t, &lo, &hi);
+  for (int i = lo; i < hi; i++) {
+    int oy = i % Ho, top = oy * H / Ho, bottom = ceilDiv((oy + 1) * H, Ho);
+    const float *image = PTR(f[resize_x]) + (size_t)(i / Ho) * H * W * xld;
+    for (int ox = 0; ox < Wo; ox++) {
+      int left = ox * W / Wo, right = ceilDiv((ox + 1) * W, Wo);
+      for (int c = 0; c < C; c += 4) {
+        vec sum = SPLAT(0);
+        for (int y = top; y < bottom; y++) {
+          int high = sharedLength(oy, H, y, Ho);
+          for (int x = left; x < right; x++)
+            sum = ADD(sum, MUL(LOAD(image + (size_t)(y * W + x) * xld + c), SPLAT((float)(high * sharedLength(ox, W, x, Wo)))));
+        }
+        storeInto(&o, (size_t)i * Wo + ox, c, MUL(sum, inv));
+      }
+    }
+  }
+}

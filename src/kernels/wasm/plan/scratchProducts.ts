@@ -34,6 +34,29 @@ function linesGradWeight({ B = 1, Ho = 1, Wo = 1, k = 1, s = 1 }: Args, d: numbe
   return parts(filterChunks(B * ceil(Ho, band), N / 4), k * k * planes * N);
 }
 
+/** sectionsAt and isProduct of sections.h: how many sections, and the size of one; null where the general kernel runs. */
+function sectionsOf({ cin = 1, cout = 1, groups = 1, k = 1, s = 1, p = 0 }: Args): { readonly count: number; readonly K: number; readonly N: number } | null {
+  const [planes, per] = [cin / groups, cout / groups];
+  if (k !== 1 || s !== 1 || p !== 0 || planes < 4 || per < 4) return null;
+  const whole = [1, 2].find((n) => (n * planes) % 4 === 0 && (n * per) % 4 === 0) ?? 4;
+  const unit = Math.min(whole, groups);
+  return { count: ceil(groups, unit), K: padTo4(unit * planes), N: padTo4(unit * per) };
+}
+
+/** Weights of all sections. */
+function sectionFloats(a: Args): number | null {
+  const sections = sectionsOf(a);
+  return sections && sections.count * sections.K * sections.N;
+}
+
+/** Their gradients, one a chunk. */
+function sectionParts(a: Args): number | null {
+  const sections = sectionsOf(a);
+  if (sections === null) return null;
+  const { B = 1, H = 1, W = 1 } = a;
+  return gradChunks(ceil(B * H * W, 256), sections.count * sections.N) * sections.count * sections.K * sections.N;
+}
+
 const sizes: Partial<Record<Instruction, Size>> = {
   pointwise: ({ K = 0, N = 0 }) => K * N,
   pointwiseGradInput: ({ K = 0, N = 0 }) => K * N,
@@ -42,9 +65,9 @@ const sizes: Partial<Record<Instruction, Size>> = {
   conv: ({ k = 1, K = 0, N = 0 }) => k * k * K * N,
   convGradInput: ({ k = 1, K = 0, N = 0 }) => k * k * K * N,
   convGradWeight,
-  groupConv: ({ k = 1, cin = 1, groups = 1, N = 0 }) => (k * k * cin * N) / groups,
-  groupConvGradInput: ({ k = 1, cin = 1, cout = 1, groups = 1 }) => (k * k * padTo4(cin) * cout) / groups,
-  groupConvGradWeight: (a) => linesGradWeight(a, 1, (a.cin ?? 1) / (a.groups ?? 1), a.N ?? 4),
+  groupConv: (a) => sectionFloats(a) ?? ((a.k ?? 1) ** 2 * (a.cin ?? 1) * (a.N ?? 0)) / (a.groups ?? 1),
+  groupConvGradInput: (a) => sectionFloats(a) ?? ((a.k ?? 1) ** 2 * padTo4(a.cin ?? 1) * (a.cout ?? 1)) / (a.groups ?? 1),
+  groupConvGradWeight: (a) => sectionParts(a) ?? linesGradWeight(a, 1, (a.cin ?? 1) / (a.groups ?? 1), a.N ?? 4),
   depthwise: ({ k = 1, C = 0 }) => k * k * C,
   depthwiseGradInput: ({ k = 1, C = 0 }) => k * k * C,
   depthwiseGradWeight: (a) => linesGradWeight(a, a.d ?? 1, 1, a.C ?? 4),
@@ -68,15 +91,18 @@ function lines(a: Args, d: number, planes: number, copies: number): number {
 
 const groupWidth = (a: Args, total: "cin" | "cout"): number => (a[total] ?? 1) / (a.groups ?? 1);
 
+/** What the products of sections need beside what the general kernel would. */
+const sectionWork = (a: Args): number => 64 * Math.max(128, sectionsOf(a)?.K ?? 0, sectionsOf(a)?.N ?? 0);
+
 const works: Partial<Record<Instruction, Size>> = {
   pointwise: ({ K = 0 }) => Math.max(4096, 8 * K),
   pointwiseGradWeight: ({ K = 0 }) => Math.max(8192, 64 * K),
   conv: dense("K"),
   convGradInput: dense("N"),
   convGradWeight: dense("K"),
-  groupConv: (a) => lines(a, 1, groupWidth(a, "cin"), 1),
-  groupConvGradInput: (a) => lines(a, 1, groupWidth(a, "cout"), 1),
-  groupConvGradWeight: (a) => lines(a, 1, 1, 2),
+  groupConv: (a) => Math.max(sectionWork(a), lines(a, 1, groupWidth(a, "cin"), 1)),
+  groupConvGradInput: (a) => Math.max(sectionWork(a), lines(a, 1, groupWidth(a, "cout"), 1)),
+  groupConvGradWeight: (a) => Math.max(sectionWork(a), lines(a, 1, 1, 2)),
   depthwise: (a) => lines(a, a.d ?? 1, 1, 1),
   depthwiseGradInput: (a) => lines(a, a.d ?? 1, 1, 1),
   depthwiseGradWeight: (a) => lines(a, a.d ?? 1, 1, 2),

@@ -162,6 +162,12 @@ INLINE void outer(const int V, const pairs *s, float *d, int ld, int first) {
 
 void outerTile(int wide, const pairs *s, float *d, int ld, int first);
 
+/* e = load(a)[M, K] · packed[K, N]. */
+void product(const map *a, const float *packed, const finish *e, int M, int K, int N, const team *t);
+
+/* d[K, columns n0 … n1) (row stride N) = Σ over rows [lo, hi) of load(x)ᵀ · dy, or added with `add`. */
+void rowsOuter(const map *x, const float *dy, int dyld, int lo, int hi, int K, int N, int n0, int n1, float *d, int add, const team *t);
+
 /* Weight gradients: columns of a work item, and chunks of rows that are summed apart (scratchProducts.ts has the same). */
 #define GROUP_COLUMNS 32
 INLINE int gradChunks(int units, int N) { return most(1, least(units, ceilDiv(8, ceilDiv(N, GROUP_COLUMNS)))); }

@@ -27,6 +27,14 @@ function outOfMemory(label: string, bytes: number, limit?: number): AppError {
   });
 }
 
+export function deviceLost(cause: unknown): AppError {
+  return new AppError("gpu.lost", "The GPU was taken away (driver reset or sleep).", {
+    recoverable: true,
+    hint: "Resume from the last checkpoint.",
+    cause,
+  });
+}
+
 export function createBuffers(device: GPUDevice): Buffers {
   const alive = new Set<GPUBuffer>();
   const pools = { staging: [] as GPUBuffer[], temporary: [] as GPUBuffer[] };

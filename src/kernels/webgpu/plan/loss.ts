@@ -37,12 +37,13 @@ function rowText(mode: number): string {
   ${softmaxOf("z")}
   ${target.before}
   let logTotal = log(zTotal);
+  let scale = J.gradScale * ${hyper1("gradWeight")};
   var loss = 0.0;
   for (var c = 0; c < J.classes; c++) {
     let z = A[zAt + c] - zTop;
     let wanted = ${target.of};
     loss -= wanted * (z - logTotal);
-    if (J.dz >= 0) { A[J.dz + i * J.dzld + c] = (exp(z) / zTotal - wanted) * J.gradScale; }
+    if (J.dz >= 0) { A[J.dz + i * J.dzld + c] = (exp(z) / zTotal - wanted) * scale; }
   }
   if (J.dz >= 0) {
     for (var c = J.classes; c < ((J.classes + 3) & ~3); c++) { A[J.dz + i * J.dzld + c] = 0.0; }

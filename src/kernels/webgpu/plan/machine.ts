@@ -5,11 +5,12 @@
 import type { Arena } from "../../isa/isa";
 import type { ArenaMemory, Machine, Program } from "../../isa/machine";
 import { AppError } from "@/lib/appError";
-import { createBuffers, type Buffers } from "./buffers";
+import { createBuffers, deviceLost, type Buffers } from "./buffers";
 import { MAX_BATCH, type Tuning } from "./kernelDef";
 import { pipelinesOf } from "./pipelines";
 import { compileProgram, resolvePipelines, type GpuProgram, type Place } from "./program";
 import { passesOf, scratchOf } from "./table";
+import { createTimer, type TimedPasses } from "./timer";
 import { defaultTuning } from "./tuning";
 import type { Shader } from "./wgsl";
 
@@ -42,14 +43,6 @@ const arenaNames: Readonly<Record<Arena, string>> = {
   S: "optimizer state",
 };
 
-function lost(cause: unknown): AppError {
-  return new AppError("gpu.lost", "The GPU was taken away (driver reset or sleep).", {
-    recoverable: true,
-    hint: "Resume from the last checkpoint.",
-    cause,
-  });
-}
-
 function labelOf(device: GPUDevice): string {
   const info = (device as { readonly adapterInfo?: GPUAdapterInfo }).adapterInfo;
   return [info?.vendor, info?.architecture || info?.description].filter(Boolean).join(" ") || "WebGPU";
@@ -71,7 +64,7 @@ async function readBack(device: GPUDevice, buffers: Buffers, source: GPUBuffer, 
     await staging.mapAsync(GPUMapMode.READ, 0, length * 4);
   } catch (cause) {
     buffers.destroy(staging);
-    throw lost(cause);
+    throw deviceLost(cause);
   }
   const values = new Float32Array(staging.getMappedRange(0, length * 4)).slice();
   staging.unmap();
@@ -97,7 +90,7 @@ export function createWebgpuMachine(device: GPUDevice, options: WebgpuMachineOpt
     device.queue.submit([encoder.finish()]);
   };
 
-  function run(programs: readonly Program[]): void {
+  function run(programs: readonly Program[], timed?: TimedPasses): void {
     buffers.check();
     if (isLost) return;
     let encoder: GPUCommandEncoder | null = null;
@@ -110,8 +103,8 @@ export function createWebgpuMachine(device: GPUDevice, options: WebgpuMachineOpt
       for (let d = 0; d < dispatches; d++) {
         if (pass === null || encoder === null) {
           encoder = device.createCommandEncoder();
-          pass = encoder.beginComputePass();
-          left = tuning.submit;
+          pass = encoder.beginComputePass(timed?.next());
+          left = timed?.dispatches ?? tuning.submit;
           current = undefined;
         }
         const pipeline = program.pipelines[d];
@@ -201,7 +194,8 @@ export function createWebgpuMachine(device: GPUDevice, options: WebgpuMachineOpt
       for (const program of programs as readonly GpuProgram[]) resolvePipelines(program, pipelines);
       buffers.check();
     },
-    run,
+    run: (programs) => run(programs),
+    createTimer: () => createTimer(device, buffers, tuning.submit, run),
     async idle() {
       await device.queue.onSubmittedWorkDone();
       buffers.check();

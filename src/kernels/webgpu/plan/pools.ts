@@ -168,6 +168,19 @@ const scatterText = `${channelsOfThread} ${pixel("o", "J.Ho", "J.Wo")}
   if (iy < J.H && ix < J.W && iy * J.Ho / J.H == oy && ix * J.Wo / J.W == ox) { value = A[J.x + ((b * J.H + iy) * J.W + ix) * J.xld + c]; }
   ${storeInto([{ value: "value", row: "(b * J.Ho + oy) * J.Wo + ox", q: "c" }])}`;
 
+/** Sum over the pixels under this one, by the area that they share. */
+const resizeText = `${channelsOfThread} ${pixel("o", "J.Ho", "J.Wo")}
+  var total = vec4f();
+  for (var y = oy * J.H / J.Ho; y < ((oy + 1) * J.H + J.Ho - 1) / J.Ho; y++) {
+    let high = min((oy + 1) * J.H, (y + 1) * J.Ho) - max(oy * J.H, y * J.Ho);
+    for (var x = ox * J.W / J.Wo; x < ((ox + 1) * J.W + J.Wo - 1) / J.Wo; x++) {
+      let wide = min((ox + 1) * J.W, (x + 1) * J.Wo) - max(ox * J.W, x * J.Wo);
+      total += A[J.x + ((b * J.H + y) * J.W + x) * J.xld + c] * f32(high * wide);
+    }
+  }
+  let value = total / f32(max(J.H, J.Ho) * max(J.W, J.Wo));
+  ${storeInto([{ value: "value", row: "(b * J.Ho + oy) * J.Wo + ox", q: "c" }])}`;
+
 const resolutionPass = (key: string, body: string, { B, Ho, Wo, C }: Call<"scatter">["args"]): Pass => ({
   key,
   arenas: { A: "vec4f" },
@@ -184,4 +197,5 @@ export const pools: KernelTable = {
   avgPoolGrad: { passes: (args) => [gradPass("avg", args)] },
   subsample: { passes: (args) => [resolutionPass("subsample", subsampleText, args)] },
   scatter: { passes: (args) => [resolutionPass("scatter", scatterText, args)] },
+  resize: { passes: (args) => [resolutionPass("resize", resizeText, args)] },
 };

@@ -68,9 +68,10 @@ function backwardOf(l: Lowering, node: GraphNode, dy: View): void {
     case "mask":
       return maskBackward(l, node, attrs.weights, dy);
     case "dropPath":
-      return dropPathBackward(l, node, attrs.scope, dy);
+      return dropPathBackward(l, node, attrs.scope, attrs.units ?? false, dy);
     case "subsample":
     case "scatter":
+    case "resize":
       return resampleBackward(l, node, attrs.op, dy);
     case "shift":
       return shiftBackward(l, node, attrs.by, dy);
@@ -228,17 +229,18 @@ function maskBackward(l: Lowering, node: GraphNode, weights: string, dy: View): 
   l.emit("vectorGrad", { dy: l.whole(ds), dw: l.weight(weights), n: padded(dy) });
 }
 
-function dropPathBackward(l: Lowering, node: GraphNode, scope: string, dy: View): void {
+function dropPathBackward(l: Lowering, node: GraphNode, scope: string, units: boolean, dy: View): void {
   if (!needs(l, node)) return;
   const x = l.input(node);
-  const s = l.whole(dropPathMasks(l, scope));
-  l.gradients.add(x, (target) => l.emit("scaleGradInput", { dy: refOf(dy), dyld: dy.buf.ld, s, sb: 1, sc: 0, ...intoArgs(target), rows: x.view.h * x.view.w, M: l.rows(dy), C: padded(dy) }));
+  const masks = dropPathMasks(l, scope, units, dy.channels);
+  l.gradients.add(x, (target) => l.emit("scaleGradInput", { dy: refOf(dy), dyld: dy.buf.ld, ...masks, ...intoArgs(target), rows: x.view.h * x.view.w, M: l.rows(dy), C: padded(dy) }));
 }
 
-function resampleBackward(l: Lowering, node: GraphNode, op: "subsample" | "scatter", dy: View): void {
+function resampleBackward(l: Lowering, node: GraphNode, op: "subsample" | "scatter" | "resize", dy: View): void {
   if (!needs(l, node)) return;
   const x = l.input(node);
-  const transposed = op === "subsample" ? "scatter" : "subsample";
+  // The transpose of a resize is the same instruction with the sides swapped.
+  const transposed = op === "resize" ? op : op === "subsample" ? "scatter" : "subsample";
   l.gradients.add(x, (target) => l.emit(transposed, { x: refOf(dy), xld: dy.buf.ld, ...intoArgs(target), B: l.options.batch, H: dy.h, W: dy.w, Ho: x.view.h, Wo: x.view.w, C: padded(dy) }));
 }
 

@@ -2,7 +2,7 @@
 import { padTo4, UNBOUNDED } from "@/kernels/isa/isa";
 import { AppError } from "@/lib/appError";
 import type { GraphNode, Op } from "@/nas/graph";
-import { NONE, type Buf } from "../symbols";
+import { NONE, type Ref } from "../symbols";
 import type { Lowering } from "./lowering";
 import { lowerMixture } from "./mixtures";
 import { lowerRectangular } from "./rectangular";
@@ -69,9 +69,10 @@ export function lowerForward(l: Lowering, node: GraphNode): void {
     case "mask":
       return lowerMask(l, node, attrs.weights);
     case "dropPath":
-      return lowerDropPath(l, node, attrs.scope);
+      return lowerDropPath(l, node, attrs.scope, attrs.units ?? false);
     case "subsample":
     case "scatter":
+    case "resize":
       return lowerResample(l, node, attrs.op);
     case "shift":
       return lowerShift(l, node, attrs.by);
@@ -253,23 +254,25 @@ function lowerMask(l: Lowering, node: GraphNode, weights: string): void {
   l.define(node, y);
 }
 
-/** Multipliers of a drop-path scope, one an image. */
-export function dropPathMasks(l: Lowering, scope: string): Buf {
-  return l.fixedInput(`mask:${scope}`, 1);
+/** Multipliers of a drop-path scope, one an image or one a unit, and their strides. */
+export function dropPathMasks(l: Lowering, scope: string, units: boolean, channels: number): { readonly s: Ref; readonly sb: number; readonly sc: number } {
+  if (!units) return { s: l.whole(l.fixedInput(`mask:${scope}`, 1)), sb: 1, sc: 0 };
+  const masks = l.fixedInput(`mask:${scope}`, padTo4(channels), padTo4(channels), channels);
+  return { s: l.whole(masks), sb: masks.ld, sc: 1 };
 }
 
-function lowerDropPath(l: Lowering, node: GraphNode, scope: string): void {
+function lowerDropPath(l: Lowering, node: GraphNode, scope: string, units: boolean): void {
   const x = l.input(node);
   if (!l.options.train) {
     l.values.set(node.id, x);
     return;
   }
   const y = l.result(node);
-  l.emit("scale", { ...loadArgs("x", x), s: l.whole(dropPathMasks(l, scope)), sb: 1, sc: 0, y: refOf(y), yld: y.buf.ld, rows: x.view.h * x.view.w, M: l.rows(y), C: padded(y) });
+  l.emit("scale", { ...loadArgs("x", x), ...dropPathMasks(l, scope, units, y.channels), y: refOf(y), yld: y.buf.ld, rows: x.view.h * x.view.w, M: l.rows(y), C: padded(y) });
   l.define(node, y);
 }
 
-function lowerResample(l: Lowering, node: GraphNode, op: "subsample" | "scatter"): void {
+function lowerResample(l: Lowering, node: GraphNode, op: "subsample" | "scatter" | "resize"): void {
   const [x, y] = [l.stored(l.input(node)), l.result(node)];
   l.emit(op, { x: refOf(x.view), xld: x.view.buf.ld, dx: refOf(y), dxld: y.buf.ld, base: NONE, baseld: 0, B: l.options.batch, H: x.view.h, W: x.view.w, Ho: y.h, Wo: y.w, C: padded(y) });
   l.define(node, y);

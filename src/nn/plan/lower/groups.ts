@@ -137,6 +137,7 @@ export function writesPlainMap(node: GraphNode): boolean {
     case "mix":
     case "subsample":
     case "scatter":
+    case "resize":
     case "shift":
     case "linear":
     case "globalAvgPool":

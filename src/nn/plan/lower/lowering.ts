@@ -33,6 +33,8 @@ export interface LowerOptions {
   readonly loss: "labels" | "teacher" | "given" | null;
   /** Parameters whose gradients are wanted; nothing is computed for the others. */
   readonly part: Part;
+  /** Keep apart what is the same in every forward pass (coefficients of given statistics), so that many passes compute it once. */
+  readonly hoist?: boolean;
 }
 
 /** Whether a parameter belongs to the part whose gradients are wanted. */
