@@ -21,7 +21,7 @@ export const ROOMS = {
   engine: { values: BELOW_ENGINE, types: ["persist"], tfjs: true },
   persist: { values: ["nas", "lib"] },
   session: { values: ["lib"], types: ["engine", "persist", ...BELOW_ENGINE] },
-  store: { values: ["session", "nas", "lib"], files: ["algorithms/(?:.*/)?(?:config|configKeys|defaults|pairs|phases)"] },
+  store: { values: ["session", "nas", "lib"], files: ["algorithms/(?:.*/)?(?:config|configKeys|defaults|pairs|phases|reports)"] },
   viz: { values: ["lib"], types: ["nas"] },
   panels: { values: VIEW },
   lessons: { values: VIEW },

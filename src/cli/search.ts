@@ -11,7 +11,7 @@ import { ROOT } from "./process.mjs";
 import { type Driver, openDriver } from "./search/driver";
 import { parseSearchFlags, type SearchFlags, USAGE } from "./search/flags";
 import { Progress } from "./search/progress";
-import { cellFiles, checkResult, summarise } from "./search/result";
+import { otherFiles, checkResult, summarise } from "./search/result";
 import { openRunLog } from "./search/runLog";
 import { runSearch } from "./search/runSearch";
 import { serve } from "./serve.mjs";
@@ -46,10 +46,10 @@ function writeWhole(file: string, text: string): void {
   renameSync(temporaryName(file), file);
 }
 
-/** A cell in the other tools' formats beside the result; returns the files written. What a format cannot express is said and left out. */
-async function writeCellFiles(driver: Driver, value: Readonly<Record<string, unknown>>, out: string, say: (sentence: string) => void): Promise<string[]> {
+/** What else a run has to give, beside the result: a cell in other tools’ formats, the latency table; returns the files written. What a format cannot express is said and left out. */
+async function writeOtherFiles(driver: Driver, value: Readonly<Record<string, unknown>>, out: string, say: (sentence: string) => void): Promise<string[]> {
   const written: string[] = [];
-  for (const { format, file } of cellFiles(value, out)) {
+  for (const { format, file } of otherFiles(value, out)) {
     try {
       writeWhole(file, await driver.exportAs(format));
       written.push(file);
@@ -86,7 +86,7 @@ async function search(flags: SearchFlags): Promise<number> {
       }
       const result = checkResult(outcome.text, outcome.interrupted);
       writeWhole(flags.out, result.text);
-      const others = await writeCellFiles(driver, result.value, flags.out, (sentence) => progress.say(sentence));
+      const others = await writeOtherFiles(driver, result.value, flags.out, (sentence) => progress.say(sentence));
       progress.end(`${summarise(result.value)}\nWrote ${[flags.out, ...others].join(", ")}${result.isComplete ? "" : " (incomplete)"}`);
       if (outcome.interrupted) return 130;
       if (!result.isComplete) throw new AppError("bug", "The run ended before its last phase; what there was is written.");

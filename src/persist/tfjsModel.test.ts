@@ -66,7 +66,7 @@ function randomWeights(graph: Graph, seed: number): Map<string, Float32Array> {
   return weights;
 }
 
-type Plain = Extract<Op, { op: "hswish" | "hsigmoid" | "sigmoid" | "swish" | "scale" | "mask" | "mix" | "subsample" | "scatter" | "shift" | "dropPath" }>;
+type Plain = Extract<Op, { op: "hswish" | "hsigmoid" | "sigmoid" | "swish" | "scale" | "mask" | "mix" | "subsample" | "scatter" | "resize" | "shift" | "dropPath" }>;
 
 /** Pixel by pixel: value of x at the place that `from` gives for a pixel of the result, zero where it gives none. */
 function moved(x: tf.Tensor, h: number, w: number, from: (i: number, size: number) => number): tf.Tensor {
@@ -109,6 +109,11 @@ function special(attrs: Plain, xs: readonly tf.Tensor[], shape: readonly number[
       return moved(x, h, w, (i, size) => Math.floor((i * size) / attrs.side));
     case "scatter":
       return moved(x, h, w, (i, size) => Array.from({ length: size }, (_, k) => Math.floor((k * attrs.side) / size)).indexOf(i));
+    case "resize": {
+      // Every pixel many times over, then means of equal blocks.
+      const many = moved(x, h * (x.shape[1] ?? 0), w * (x.shape[2] ?? 0), (i) => Math.floor(i / attrs.side));
+      return tf.avgPool(many as tf.Tensor4D, [x.shape[1] ?? 1, x.shape[2] ?? 1], [x.shape[1] ?? 1, x.shape[2] ?? 1], "valid");
+    }
     case "shift":
       return moved(x, h, w, (i) => i + attrs.by);
     case "dropPath":
@@ -321,7 +326,8 @@ describe("exportTfjsModel", () => {
     const masked = b.mask("masked", b.swish("swish", scaled), b.architecture("m", 4, { kind: "constant", value: 1 }));
     const dropped = b.dropPath("dropped", b.sigmoid("sigmoid", scaled), 0.5, "first");
     const soft = b.mix("soft", [masked, dropped, scaled], { weights: alpha, begin: 1, count: 4, soft: true }, [3, 0, 2]);
-    const small = b.node("small", { op: "subsample", side: 7 }, [soft]);
+    const averaged = b.node("averaged", { op: "resize", side: 8 }, [soft]);
+    const small = b.node("small", { op: "subsample", side: 7 }, [averaged]);
     const spread = b.node("spread", { op: "scatter", side: 9 }, [b.conv("inner", small, { cout: 4, k: 3 })]);
     const shifted = b.node("shifted", { op: "shift", by: 1 }, [soft]);
     const hard = b.mix("hard", [spread, shifted], { weights: alpha, begin: 0, count: 2, soft: false });

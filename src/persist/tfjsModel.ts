@@ -6,7 +6,7 @@ import { AppError } from "@/lib/appError";
 import type { JsonValue } from "@/nas/formats/json";
 import type { Graph } from "@/nas/graph";
 import { requireWeight, type Weights } from "./safetensors";
-import { writeActivation, writeDropPath, writeMask, writeMix, writeScale, writeScatter, writeShift, writeSubsample } from "./tfjsModelOps";
+import { writeActivation, writeDropPath, writeMask, writeMix, writeResize, writeScale, writeScatter, writeShift, writeSubsample } from "./tfjsModelOps";
 import { dims, first, FLOAT, INT, ints, LOWEST, ModelWriter, text, type Attr, type Context } from "./tfjsModelWriter";
 import { zipFiles } from "./zip";
 
@@ -239,6 +239,8 @@ function writeNode(ctx: Context): string {
       return writeSubsample(ctx, attrs.side);
     case "scatter":
       return writeScatter(ctx, attrs.side);
+    case "resize":
+      return writeResize(ctx, attrs.side);
     case "shift":
       return writeShift(ctx, attrs.by);
     case "dropPath":

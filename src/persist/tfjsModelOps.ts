@@ -75,6 +75,23 @@ export function writeSubsample(ctx: Context, side: number): string {
   return gather(ctx, name, kept(h, side), kept(w, side));
 }
 
+/** Both axes of a map times matrices of covered parts: row o of a matrix has the part of output pixel o that every input pixel covers. */
+export function writeResize(ctx: Context, side: number): string {
+  const { writer, node } = ctx;
+  const { name: x, node: from } = first(ctx);
+  const [h = 0, w = 0, c = 0] = from.shape;
+  const matrix = (what: string, long: number): string => {
+    const part = (o: number, i: number): number => Math.max(0, Math.min((o + 1) * long, (i + 1) * side) - Math.max(o * long, i * side)) / long;
+    return writer.floats(`${node.name}/${what}`, [1, side, long], Float32Array.from({ length: side * long }, (_, n) => part(Math.floor(n / long), n % long)));
+  };
+  const reshape = (name: string, input: string, shape: readonly number[]): string =>
+    writer.add(name, "Reshape", [input, writer.ints(`${name}/shape`, [shape.length], shape)], { T: FLOAT, Tshape: INT });
+  const product = (name: string, a: string, b: string): string => writer.add(name, "BatchMatMulV2", [a, b], { T: FLOAT, adj_x: { b: false }, adj_y: { b: false } });
+  const high = product(`${node.name}/byRows`, matrix("rows", h), reshape(`${node.name}/flat`, x, [-1, h, w * c]));
+  const wide = product(`${node.name}/byColumns`, matrix("columns", w), reshape(`${node.name}/turned`, high, [-1, w, c]));
+  return reshape(node.name, wide, [-1, side, side, c]);
+}
+
 /** Zeros after the last row and column. */
 function padEnd({ writer, node }: Context, x: string, by: number): string {
   const paddings = writer.ints(`${node.name}/paddings`, [4, 2], [0, 0, 0, by, 0, by, 0, 0]);

@@ -4,13 +4,15 @@
  */
 import type { RunConfig } from "@/algorithms/configKeys";
 import type { Phase } from "@/algorithms/phases";
+import type { MethodReport } from "@/algorithms/reports";
 import type { Outcome, Until } from "@/engine/runLoop";
 import type { ErrorCode } from "@/lib/appError";
 import type { Problem } from "@/lib/result";
 import type { Accuracy, Candidate } from "@/nas/candidate";
+import type { LatencyTable } from "@/nas/latency/table";
 import type { Choices } from "@/nas/mutable";
 
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 export type RunId = string;
 
@@ -152,6 +154,16 @@ export interface Commands {
   truth: { args: { readonly source: { readonly kind: "bytes"; readonly bytes: Uint8Array } | { readonly kind: "fetch" } | { readonly kind: "kept" } }; result: TruthTable | null };
   /** Compare this backend with stored reference values. */
   checkBackend: { args: Record<never, never>; result: readonly { readonly name: string; readonly relError: number; readonly tolerance: number; readonly pass: boolean }[] };
+  /** The latency table that a run of this configuration would use; null where it would have to be measured first. */
+  latencyTable: { args: { readonly config: RunConfig }; result: LatencyTable | null };
+  /** Measure now, all of the space or these keys of its table, and keep it. Frames of progress are `latencyProgress`. `notes`: how it was measured, where a reader should know. */
+  measureLatency: { args: { readonly config: RunConfig; readonly keys: readonly string[] | null }; result: { readonly table: LatencyTable; readonly notes: readonly string[] } };
+  /** Stop measuring; what was kept before stays. */
+  cancelMeasure: { args: Record<never, never>; result: null };
+  /** Keep a table: imported, or edited by hand. */
+  keepLatency: { args: { readonly table: LatencyTable }; result: null };
+  /** Labels of the devices of which tables of the configuration's space are kept; the first is this device's. */
+  latencyDevices: { args: { readonly config: RunConfig }; result: readonly string[] };
   memory: { args: Record<never, never>; result: { readonly tensors: number; readonly bytes: number } };
 }
 
@@ -178,6 +190,8 @@ export interface SeriesChunk {
   readonly loss: { readonly step: Int32Array; readonly phase: Uint8Array; readonly loss: Float32Array; readonly lr: Float32Array };
   /** Raw architecture weights: `values` holds one column a step, all groups of the space one after the other. */
   readonly alpha: { readonly step: Int32Array; readonly values: Float32Array };
+  /** Expected cost in the run's metric (µs, MACs or params) and temperature. */
+  readonly cost: { readonly step: Int32Array; readonly expected: Float32Array; readonly tau: Float32Array };
   readonly accuracy: { readonly step: Int32Array; readonly phase: Uint8Array; readonly split: Uint8Array; readonly accuracy: Float32Array; readonly n: Int32Array };
 }
 
@@ -225,6 +239,7 @@ export type LogEntry =
   | { readonly kind: "phase"; readonly phase: Phase; readonly step: number; readonly total: number }
   | { readonly kind: "candidate"; readonly candidate: Candidate }
   | { readonly kind: "generation"; readonly generation: number; readonly parents: readonly string[] }
+  | { readonly kind: "report"; readonly report: MethodReport }
   | { readonly kind: "checkpoint"; readonly checkpoint: CheckpointInfo }
   | { readonly kind: "note"; readonly level: "info" | "warning"; readonly message: string; readonly step: number }
   | { readonly kind: "error"; readonly error: WireError };
@@ -245,6 +260,7 @@ export type FromWorker =
   | { readonly kind: "heartbeat" }
   | { readonly kind: "bootProgress"; readonly device: string; readonly data: readonly [number, number]; readonly kernels: readonly [number, number]; readonly message: string }
   | { readonly kind: "importProgress"; readonly progress: ImportProgress }
+  | { readonly kind: "latencyProgress"; readonly table: LatencyTable; readonly done: number; readonly total: number }
   /** Device lost or validation error outside a command. */
   | { readonly kind: "fatal"; readonly error: WireError };
 

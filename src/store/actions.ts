@@ -7,11 +7,12 @@ import type { Result } from "@/lib/result";
 import type { Accuracy } from "@/nas/candidate";
 import type { ImportReport } from "@/nas/formats/detect";
 import type { TextFormat } from "@/nas/formats/report";
+import type { TableImportReport } from "@/nas/latency/importTable";
 import type { Choices } from "@/nas/mutable";
 import type { Commands } from "@/session/protocol";
 
-/** Text formats, pictures of cells, and weights. */
-export type ExportFormat = TextFormat | "cells-svg" | "cells-png" | "safetensors" | "tfjs";
+/** Text formats, pictures of cells, the latency table, and weights. */
+export type ExportFormat = TextFormat | "cells-svg" | "cells-png" | "latency-table" | "safetensors" | "tfjs";
 
 export interface ExportedFile {
   readonly name: string;
@@ -25,8 +26,8 @@ export interface ExportedFile {
 
 /** A dry run: nothing is applied until `apply`. */
 export interface PendingImport {
-  readonly report: ImportReport;
-  /** Makes the imported architecture the network shown, pinned and exportable. */
+  readonly report: ImportReport | TableImportReport;
+  /** Makes the imported architecture the network shown, pinned and exportable; keeps an imported latency table for the next search. */
   apply(): void;
 }
 

@@ -106,15 +106,18 @@ export class AlphaHistory {
     let i = 0;
     for (const { step, weights } of columns) {
       let at = 0;
-      for (const [group, { rows, ops }] of this.layout.entries())
+      for (const [index, { rows, ops, firstRow }] of this.layout.entries()) {
+        // Rows with candidates of their own are matrices of their own here, but one group to the outside.
+        const group = firstRow === undefined ? index : 0;
         for (let edge = 0; edge < rows.length; edge++)
           for (let op = 0; op < ops.length; op++, i++, at++) {
             out.step[i] = step;
             out.group[i] = group;
-            out.edge[i] = edge;
+            out.edge[i] = (firstRow ?? 0) + edge;
             out.op[i] = op;
             out.weight[i] = weights[at] as number;
           }
+      }
     }
     return out;
   }

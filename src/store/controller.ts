@@ -9,6 +9,7 @@ import type { LatestState, RunPlan } from "@/session/protocol";
 import { change, experimentStore, setGiven } from "./experiment";
 import { openDropped } from "./droppedFiles";
 import { history } from "./history";
+import { followLatency } from "./latency";
 import { call, toWireLike } from "./link";
 import { networkStore, showNetwork, spaceOf } from "./network";
 import { addMessage, runStore, type RunState } from "./run";
@@ -167,7 +168,7 @@ const actions: Actions = {
   },
   loadTruth,
   exportAs,
-  importFrom: async (data) => (await fileFormats()).importNetwork(data),
+  importFrom: async (data) => (await fileFormats()).importFile(data),
   saveCheckpoint: async () => {
     await attempt(() => call("checkpoint", {}));
   },
@@ -193,6 +194,7 @@ export function startController(): void {
   runStore.setState({ notes });
   keepUrl(view);
   followWinner();
+  followLatency();
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden" && runStore.getState().latest?.status === "running") act(() => call("checkpoint", {}));
   });

@@ -35,7 +35,7 @@ export async function openDropped(files: readonly File[], actions: Actions): Pro
   if (datasets.length > 0) await actions.importDataset(datasets);
 }
 
-/** A truth table or an architecture; true when it was either. */
+/** A truth table, a latency table or an architecture; true when it was one. */
 async function openText(file: File, actions: Actions): Promise<boolean> {
   if (parseJsonHead(await head(file, 4096)) === "truth") {
     await actions.loadTruth({ kind: "bytes", bytes: new Uint8Array(await file.arrayBuffer()) });
@@ -44,7 +44,7 @@ async function openText(file: File, actions: Actions): Promise<boolean> {
     return true;
   }
   if (file.size > architectureLimit) {
-    addMessage("warning", `${file.name} is too large for an architecture file and is none of the data formats; nothing was changed.`);
+    addMessage("warning", `${file.name} is too large for an architecture or a latency table and is none of the data formats; nothing was changed.`);
     return false;
   }
   const read = await actions.importFrom(new Uint8Array(await file.arrayBuffer()));

@@ -11,6 +11,7 @@ import { expressible, exportText, extensionOf, formatsOf, lossesOf, mimeOf } fro
 import type { JsonObject } from "@/nas/formats/json";
 import { type TextFormat, textFormats } from "@/nas/formats/report";
 import { vectorToChoices } from "@/nas/formats/sposVector";
+import { latencyTableIn } from "@/nas/latency/tableJson";
 import type { Choices } from "@/nas/mutable";
 import { networkCost } from "@/nas/space/networkCost";
 import { isSpaceId, spaceIds } from "@/nas/space/registry";
@@ -23,6 +24,8 @@ import type { ExportedFile, ExportFormat, PendingImport } from "./actions";
 import { cellPictures, type DrawnCells } from "./cellPictures";
 import { experimentStore } from "./experiment";
 import { history } from "./history";
+import { exportTable, importLatency, tableToExport } from "./latencyFiles";
+import { searchKind } from "./methods";
 import { networkStore, showNetwork, spaceOf } from "./network";
 import { runStore } from "./run";
 
@@ -60,7 +63,8 @@ function current(): Result<Exported> {
       origin: candidate?.origin ?? originOf(plan, latest),
       // The mixture that the member was read from, and how decided it was; only a search by architecture weights has one.
       metrics: gap === null ? metrics : { ...metrics, mixtureAccuracy: gap.supernet, ...entropies() },
-      provenance: provenanceOf(config),
+      // A joint search finds the training recipe with the network.
+      provenance: { ...provenanceOf(config), ...(candidate?.recipe ? { recipe: { ...candidate.recipe } } : {}) },
     }),
   });
 }
@@ -89,10 +93,18 @@ function memberOf(space: Space, { metrics, path }: LatestState): Arch | null {
   return trained?.ok === true ? space.canonical(trained.value) : null;
 }
 
+/** Expected latency of a member by the run's table, ms; null where there is none. */
+function latencyMsOf(id: string): number | null {
+  const us = history.candidates().find((candidate) => candidate.id === id)?.latencyUs;
+  return us === undefined ? null : Number((us / 1000).toPrecision(6));
+}
+
 /** Where a member comes from that is no candidate of the search. */
 function originOf({ config }: RunPlan, { metrics }: LatestState): Origin {
   if (config["retrain.arch"] !== null) return { kind: "manual" };
-  return metrics.derived ? { kind: "derived", rule: config["darts.derive"] } : { kind: "random" };
+  // The stochastic searches know one rule: the likeliest option of every row.
+  const rule = searchKind(config) === "mixed" ? config["darts.derive"] : "official";
+  return metrics.derived ? { kind: "derived", rule } : { kind: "random" };
 }
 
 /** Null prices for a member that can be shown and written but not built. */
@@ -100,7 +112,7 @@ function metricsOf(space: Space, arch: Arch, supernetAccuracy: Accuracy | null, 
   const accuracies = { supernetAccuracy, retrainedAccuracy };
   try {
     const { macs, params } = networkCost(space, arch.choices, size);
-    return { ...accuracies, macs, params, latencyMs: null };
+    return { ...accuracies, macs, params, latencyMs: latencyMsOf(arch.id) };
   } catch (cause) {
     if (cause instanceof AppError && cause.code === "config.invalid") return { ...accuracies, macs: null, params: null, latencyMs: null };
     throw cause;
@@ -137,10 +149,11 @@ function isTextFormat(format: ExportFormat): format is TextFormat {
 }
 
 type FileFormat = Exclude<ExportFormat, "safetensors" | "tfjs">;
-type PictureFormat = Exclude<FileFormat, TextFormat>;
+type PictureFormat = Exclude<FileFormat, TextFormat | "latency-table">;
 
-/** The architecture in a text format, or its cells as a picture. */
+/** The architecture in a text format, its cells as a picture, or the latency table. */
 export async function exportArchitecture(format: FileFormat): Promise<Result<ExportedFile>> {
+  if (format === "latency-table") return exportTable();
   const found = current();
   if (!found.ok) return found;
   if (!isTextFormat(format)) return exportPicture(format, found.value);
@@ -193,7 +206,7 @@ export function offeredFormats(): readonly OfferedFormat[] {
     const possible = found.ok ? expressible(format, space, found.value.file) : found;
     return { format, problem: possible.ok || !found.ok ? null : possible.problem };
   });
-  const others: readonly ExportFormat[] = [...(hasCells(space) ? (["cells-svg", "cells-png"] as const) : []), "safetensors", "tfjs"];
+  const others: readonly ExportFormat[] = [...(hasCells(space) ? (["cells-svg", "cells-png"] as const) : []), ...(tableToExport() ? (["latency-table"] as const) : []), "safetensors", "tfjs"];
   return [...texts, ...others.map((format) => ({ format, problem: null }))];
 }
 
@@ -205,7 +218,14 @@ function allSpaces() {
   return spaceIds.flatMap((id) => sizes.map((size) => spaceOf(id, size)));
 }
 
-/** Read a file of any format; nothing changes until `apply`. */
+/** Read a file of any format, told by content; nothing changes until `apply`. */
+export async function importFile(data: string | Uint8Array): Promise<Result<PendingImport>> {
+  const table = latencyTableIn(data);
+  if (table === null) return importNetwork(data);
+  return table.ok ? importLatency(table.value) : table;
+}
+
+/** An architecture of any format. */
 export function importNetwork(data: string | Uint8Array): Result<PendingImport> {
   const { config } = experimentStore.getState();
   const read = importArchitecture(data, { spaces: allSpaces(), current: { id: config.space, size: config.size } });

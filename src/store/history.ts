@@ -3,19 +3,23 @@
  * Curves keep a pyramid of (min, max, mean) at growing strides, so that a two-hour run draws as fast as a short one and spikes survive.
  */
 import { phaseIndex } from "@/algorithms/phases";
+import type { MethodReport } from "@/algorithms/reports";
 import type { Candidate } from "@/nas/candidate";
 import type { Frame, LatestState, SeriesChunk } from "@/session/protocol";
 import { AlphaHistory } from "./alphaHistory";
 import { CountsHistory } from "./countsHistory";
 import { Columns, Pyramid } from "./series";
 
-export type Channel = "loss" | "accuracy" | "counts" | "alpha" | "pool" | "latest";
+export type Channel = "loss" | "accuracy" | "counts" | "alpha" | "cost" | "report" | "pool" | "latest";
 
 export class RunHistory {
-  private readonly versions: Record<Channel, number> = { loss: 0, accuracy: 0, counts: 0, alpha: 0, pool: 0, latest: 0 };
+  private readonly versions: Record<Channel, number> = { loss: 0, accuracy: 0, counts: 0, alpha: 0, cost: 0, report: 0, pool: 0, latest: 0 };
   private readonly listeners = new Map<Channel, Set<() => void>>();
   private readonly pool: Candidate[] = [];
   private readonly indexById = new Map<string, number>();
+  /** The newest of each kind. */
+  private readonly reports = new Map<MethodReport["kind"], MethodReport>();
+  private costColumns = new Columns(["step", "expected", "tau"], 2048);
   private lossColumns = new Columns(["step", "phase", "loss", "lr"], 4096);
   private accuracyColumns = new Columns(["step", "phase", "split", "accuracy", "n"], 4096);
   /** Loss over steps, supernet and retraining apart. */
@@ -45,10 +49,12 @@ export class RunHistory {
     this.accuracyColumns = new Columns(["step", "phase", "split", "accuracy", "n"], 4096);
     this.rate = new Columns(["step", "imagesPerSecond", "stepMs", "bytes", "tensors"], 2048);
     this.pyramids = new Map();
+    this.costColumns = new Columns(["step", "expected", "tau"], 2048);
+    this.reports.clear();
     this.counts.clear();
     this.alpha.begin(this.alpha.groups);
     this.latestState = null;
-    this.touch(["loss", "accuracy", "counts", "alpha", "pool", "latest"]);
+    this.touch(["loss", "accuracy", "counts", "alpha", "cost", "report", "pool", "latest"]);
   }
 
   apply(frame: Frame): void {
@@ -64,7 +70,14 @@ export class RunHistory {
       this.alpha.append(frame.series.alpha);
       touched.add("alpha");
     }
+    const { cost } = frame.series;
+    for (let i = 0; i < cost.step.length; i++) this.costColumns.push([cost.step[i], cost.expected[i], cost.tau[i]] as number[]);
+    if (cost.step.length > 0) touched.add("cost");
     for (const entry of frame.log) {
+      if (entry.kind === "report") {
+        this.reports.set(entry.report.kind, entry.report);
+        touched.add("report");
+      }
       if (entry.kind !== "candidate") continue;
       this.pool[entry.candidate.index] = entry.candidate;
       if (entry.candidate.arm === "evolution" || !this.indexById.has(entry.candidate.id)) this.indexById.set(entry.candidate.id, entry.candidate.index);
@@ -92,6 +105,16 @@ export class RunHistory {
     return this.pyramids.get(phaseIndex(phase)) ?? null;
   }
 
+  /** Expected cost and temperature over the steps of a search that weighs a cost. */
+  cost(): Columns {
+    return this.costColumns;
+  }
+
+  /** What the method last reported of this kind. */
+  report<K extends MethodReport["kind"]>(kind: K): Extract<MethodReport, { readonly kind: K }> | null {
+    return (this.reports.get(kind) ?? null) as Extract<MethodReport, { readonly kind: K }> | null;
+  }
+
   accuracy(): Columns {
     return this.accuracyColumns;
   }
@@ -113,6 +136,8 @@ export class RunHistory {
         return this.poolArrays();
       case "alpha":
         return this.alpha.toArrays();
+      case "cost":
+        return this.costColumns.toArrays();
       default:
         return null;
     }

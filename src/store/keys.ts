@@ -11,6 +11,7 @@ export {
   type SpaceId,
   spaceIds,
 } from "@/algorithms/configKeys";
-export { defaultsFor, epochsBySize, searchData } from "@/algorithms/defaults";
+export { defaultsFor, epochsBySize, jointData, searchData, stochasticData } from "@/algorithms/defaults";
 export { pairProblem } from "@/algorithms/pairs";
 export { type Phase, phaseIndex, phases } from "@/algorithms/phases";
+export type { JointGeneration, JointReport, JointTrial, MethodReport, TableReport } from "@/algorithms/reports";

@@ -4,6 +4,7 @@ import { openWorkerSession } from "@/session/workerSession";
 import type { BootInfo, Commands, Frame, FromWorker, LogEntry, Session } from "@/session/protocol";
 import type { BackendChoice } from "@/algorithms/configKeys";
 import { history } from "./history";
+import { latencyStore } from "./latencyState";
 import { addMessage, runStore } from "./run";
 import { announce } from "./view";
 
@@ -117,6 +118,9 @@ function receive(message: FromWorker): void {
     case "importProgress":
       runStore.setState({ importing: message.progress });
       return;
+    case "latencyProgress":
+      latencyStore.setState({ progress: { table: message.table, done: message.done, total: message.total } });
+      return;
     case "fatal":
       runStore.setState({ error: message.error });
       return;
@@ -148,6 +152,7 @@ function record(entry: LogEntry): void {
       return;
     case "candidate":
     case "generation":
+    case "report":
       return;
     default:
       entry satisfies never;

@@ -7,8 +7,8 @@ import type { PlayOutcome, RunPlan, Until } from "@/session/protocol";
 import { change, experimentStore, proposeSize, setGiven, staleKeys } from "./experiment";
 import { history } from "./history";
 import { call, connect, followRun, toWireLike } from "./link";
-import { hasAlpha, searchesNothing } from "./methods";
-import { showNetwork, spaceOf } from "./network";
+import { alphaGroupsOf, type SearchKind, searchKind } from "./methods";
+import { showNetwork } from "./network";
 import { addMessage, runStore } from "./run";
 import { releaseTrainingLock, takeTrainingLock, whenTrainingEnds } from "./tabLock";
 import { announce, resetRunView } from "./view";
@@ -24,8 +24,7 @@ export async function boot(fresh = false): Promise<void> {
 function begin(plan: RunPlan): void {
   const { config } = plan;
   // What the columns of α mean, before frames bring the first.
-  const searches = hasAlpha(config) && !searchesNothing(config);
-  history.alpha.begin(searches ? (spaceOf(config.space, config.size).mixed?.groups ?? []) : []);
+  history.alpha.begin(alphaGroupsOf(config));
   runStore.setState({ plan });
 }
 
@@ -202,9 +201,21 @@ async function continueFrom(id: string | null): Promise<RunPlan> {
   return plan;
 }
 
+type Rate = "train.lr" | "darts.alphaLr" | "fbnet.thetaLr";
+
+/** Learning rates of a search, by its kind. */
+const searchRates: Readonly<Record<SearchKind, readonly Rate[]>> = {
+  sampled: ["train.lr"],
+  mixed: ["train.lr", "darts.alphaLr"],
+  stochastic: ["train.lr", "fbnet.thetaLr"],
+  // Pairs bring rates of their own.
+  joint: [],
+};
+
 /** The same rates would diverge again: a run that became NaN goes on at a third of them. In a search by α either rate may be the cause. */
 async function slowDown(config: RunConfig, phase: Phase): Promise<void> {
-  const keys = phase === "retrain" ? (["retrain.lr"] as const) : hasAlpha(config) ? (["train.lr", "darts.alphaLr"] as const) : (["train.lr"] as const);
+  const keys = phase === "retrain" ? (["retrain.lr"] as const) : searchRates[searchKind(config)];
+  if (keys.length === 0) return;
   const values = keys.map((key) => [key, config[key] / 3] as const);
   await setLive(Object.fromEntries(values));
   const words = values.map(([key, rate]) => `${key} = ${Number(rate.toPrecision(3))}`).join(", ");

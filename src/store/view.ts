@@ -19,7 +19,7 @@ export interface Focus {
   readonly imageId?: number;
 }
 
-export type PanelId = "path" | "pool" | "curves" | "data" | "network" | "streams" | "cells";
+export type PanelId = "path" | "pool" | "curves" | "data" | "network" | "streams" | "cells" | "theta" | "latency" | "joint";
 export type Theme = "light" | "dark" | "system";
 export type MotionSetting = "system" | "reduced";
 

@@ -4,11 +4,10 @@
  */
 import { AppError } from "@/lib/appError";
 import type { Candidate } from "@/nas/candidate";
-import { formatCellId } from "@/nas/cell/id";
-import { publishedGenotypes } from "@/nas/cell/published";
 import type { Graph } from "@/nas/graph";
 import type { Choices } from "@/nas/mutable";
 import { networkCost } from "@/nas/space/networkCost";
+import { findPublished, publishedIn } from "@/nas/space/published";
 import type { Space } from "@/nas/space/types";
 import type { ParamStore } from "@/nn/executor";
 import { sizeOptionsOf } from "../config";
@@ -24,14 +23,21 @@ interface State extends RetrainState {
   phase: Phase;
 }
 
-/** The member that the key names: an id of the space, or a published cell. Throws `config.invalid` with one sentence. */
+/** The member that the key names: an id of the space, or a published architecture. Throws `config.invalid` with one sentence. */
 export function givenChoices(space: Space, text: string): Choices {
-  const published = Object.hasOwn(publishedGenotypes, text) ? publishedGenotypes[text as keyof typeof publishedGenotypes] : undefined;
-  const choices = space.decode(published && space.id === "darts-cell" ? formatCellId(published) : text);
+  const published = findPublished(space, text);
+  if (published?.ok) return published.value;
+  if (published) {
+    const { message, hint = `Give one of ${publishedIn(space).join(", ")}.` } = published.problem;
+    throw new AppError("config.invalid", `retrain.arch: ${message}`, { recoverable: true, hint });
+  }
+  const choices = space.decode(text);
   if (choices) return choices;
+  const names = publishedIn(space);
+  const id = space.id === "darts-cell" ? "a cell's id" : "an architecture's id, as exported files have it";
   throw new AppError("config.invalid", `retrain.arch names no architecture of ${space.id}: ${text.length > 60 ? `${text.slice(0, 60)}…` : text}.`, {
     recoverable: true,
-    hint: space.id === "darts-cell" ? `Give a cell's id, or one of ${Object.keys(publishedGenotypes).join(", ")}.` : "Give an architecture's id, as exported files have it.",
+    hint: names.length > 0 ? `Give ${id}, or one of ${names.join(", ")}.` : `Give ${id}.`,
   });
 }
 

@@ -6,7 +6,7 @@ import type { Accuracy } from "@/nas/candidate";
 import type { Graph } from "@/nas/graph";
 import type { Choices } from "@/nas/mutable";
 import type { NetworkOptions, Space } from "@/nas/space/types";
-import type { ParamStore, PrepareWork } from "@/nn/executor";
+import type { ParamStore, PrepareWork, TrainOptions } from "@/nn/executor";
 import { cosine, dropPathRamp } from "@/nn/schedule";
 import { sizeOptionsOf } from "../config";
 import type { RunConfig } from "../configKeys";
@@ -15,6 +15,7 @@ import type { MethodEnv, RunData, Tick } from "../method";
 import { countRight, evaluationChunk } from "./evaluator";
 import type { LossReader } from "./losses";
 import { batchSizes } from "./preparation";
+import type { RecipeTrainer } from "./recipe";
 
 /** What of a run belongs to retraining and test. */
 export interface RetrainState {
@@ -28,6 +29,8 @@ export interface RetrainControls {
   readonly losses: LossReader;
   readonly skipped: () => boolean;
   readonly lr: () => number;
+  /** Trains as a searched recipe says, not as the configuration does; the rate is still `lr`'s, whoever makes it. */
+  readonly recipe?: RecipeTrainer;
 }
 
 /** An epoch is ⌊records / batch⌋ steps, at least one. */
@@ -73,16 +76,13 @@ export async function* retrain(env: MethodEnv, state: RetrainState, store: Param
     const step = state.retrainStep;
     const view = batcher.fill(step);
     const rate = dropPathRamp(config["retrain.dropPath"], Math.floor(step / epoch), Math.max(1, Math.ceil(total / epoch)));
-    const batch = { ...view, masks: drops.draw(step, rate, view.size) };
+    const masks = drops.draw(step, rate, view.size);
+    const { batch, options } = controls.recipe?.stepOf(view, step, masks) ?? { batch: { ...view, masks }, options: plainOptions(config) };
     const filled = env.now();
     env.spend("data", filled - started);
     const lr = cosine(controls.lr(), scheduleStep(config, step, epoch), total);
-    executor.trainStep(store, [graph], batch, {
-      optimizer: { kind: "sgd", momentum: 0.9, weightDecay: config["retrain.wd"], decayNorms: true },
-      lr,
-      clip: config["retrain.clip"] > 0 ? config["retrain.clip"] : null,
-      labelSmoothing: 0,
-    }, true);
+    executor.trainStep(store, [graph], batch, { ...options, lr, clip: config["retrain.clip"] > 0 ? config["retrain.clip"] : null }, true);
+    controls.recipe?.after(step);
     env.spend("submit", env.now() - filled);
     state.retrainStep++;
     losses.add("retrain", firstStep + state.retrainStep, lr);
@@ -90,6 +90,10 @@ export async function* retrain(env: MethodEnv, state: RetrainState, store: Param
     yield { boundary: "step" };
   }
   await losses.read();
+}
+
+function plainOptions(config: RunConfig): Pick<TrainOptions, "optimizer" | "labelSmoothing"> {
+  return { optimizer: { kind: "sgd", momentum: 0.9, weightDecay: config["retrain.wd"], decayNorms: true }, labelSmoothing: 0 };
 }
 
 /** The paper's cosine is constant inside an epoch; a few short epochs fall step by step. */
@@ -123,9 +127,9 @@ export class DropMasks {
 }
 
 /** Training and the test of one network. */
-export function retrainWork({ config, data }: MethodEnv, graph: Graph): PrepareWork[] {
+export function retrainWork({ config, data }: MethodEnv, graph: Graph, optimizer: "sgd" | "adam" = "sgd"): PrepareWork[] {
   return [
-    { graph, batch: Math.min(config["retrain.batch"], data.train.count), mode: "train", optimizer: "sgd" },
+    { graph, batch: Math.min(config["retrain.batch"], data.train.count), mode: "train", optimizer },
     ...batchSizes(data.test.count, evaluationChunk).map((size): PrepareWork => ({ graph, batch: size, mode: "evaluate" })),
   ];
 }

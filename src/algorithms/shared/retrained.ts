@@ -13,15 +13,18 @@ export class Retrained {
   private readonly env: MethodEnv;
   private network: { readonly id: string; readonly graph: Graph } | null = null;
   private held: ParamStore | null = null;
+  private readonly change: (graph: Graph) => Graph;
 
-  constructor(env: MethodEnv) {
+  /** `change`: what the method makes of the member's network before it is trained. */
+  constructor(env: MethodEnv, change: (graph: Graph) => Graph = (graph) => graph) {
     this.env = env;
+    this.change = change;
   }
 
   /** The member as it is trained from scratch; the same object on every call. */
   graph(choices: Choices): Graph {
     const id = this.env.space.encode(choices);
-    if (this.network?.id !== id) this.network = { id, graph: retrainGraph(this.env.space, choices, this.env.config) };
+    if (this.network?.id !== id) this.network = { id, graph: this.change(retrainGraph(this.env.space, choices, this.env.config)) };
     return this.network.graph;
   }
 

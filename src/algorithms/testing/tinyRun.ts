@@ -12,6 +12,7 @@ import { rootKey } from "@/lib/rng";
 import { makeSpace } from "@/nas/space/registry";
 import type { Space } from "@/nas/space/types";
 import type { Executor } from "@/nn/executor";
+import { inventedTables } from "./inventedTable";
 
 /** Ten classes by colour, with noise: enough signal for a loss that falls. Shards of `perShard` records. */
 export function tinyImages(count: number, seed: number, perShard: number): ImageSet {
@@ -79,6 +80,7 @@ export function tinyRun(executor: Executor, config: RunConfig, saved: SavedState
       config,
       space,
       executor,
+      latency: inventedTables(space, config["fbnet.tableBatch"]),
       data: tinyData(),
       key: rootKey(config.seed),
       now: () => (clock === "moving" ? (time += 1000) : 0),

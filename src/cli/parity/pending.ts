@@ -12,25 +12,10 @@ const DSNET = [
   "switch_bn",
 ];
 
-const FBNET = [
-  "arch_counts",
-  "blocks",
-  "channel_shuffle",
-  "cifar_spaces",
-  "dmask",
-  "effective_cost",
-  "gumbel",
-  "jointnas",
-  "latency_loss",
-  "mixed_op",
-  "resolution",
-];
-
 const waitsFor = (folder: string, method: string, names: readonly string[]): [string, string][] =>
   names.map((name) => [`${folder}/${name}.json`, method]);
 
 /** Kind → the method that will bring it. */
 export const PENDING: Readonly<Record<string, string>> = Object.fromEntries([
   ...waitsFor("dsnet", "DS-Net", DSNET),
-  ...waitsFor("fbnet", "FBNet", FBNET),
 ]);

@@ -11,6 +11,11 @@ export const COUNTED: Handlers = {
   "darts/gumbel.json": async () => (await import("./darts/gumbel")).gumbel,
   "darts/published_traces.json": async () => (await import("./darts/publishedTraces")).publishedTraces,
   "darts/schedules.json": async () => (await import("./darts/schedules")).schedules,
+  "fbnet/arch_counts.json": async () => (await import("./fbnet/archCounts")).archCounts,
+  "fbnet/cifar_spaces.json": async () => (await import("./fbnet/cifarSpaces")).cifarSpaces,
+  "fbnet/effective_cost.json": async () => (await import("./fbnet/effectiveCost")).effectiveCosts,
+  "fbnet/gumbel.json": async () => (await import("./fbnet/gumbel")).gumbel,
+  "fbnet/jointnas.json": async () => (await import("./fbnet/jointnas")).jointnas,
 };
 
 /** Kinds that compute on the backend: here for the CPU's, in a page for the GPU's. */
@@ -35,6 +40,12 @@ export const COMPUTED: Handlers = {
   "darts/paper_scale.json": async () => (await import("./darts/paperScale")).paperScale,
   "darts/search_net.json": async () => (await import("./darts/searchNet")).searchNet,
   "darts/search_net_formula.json": async () => (await import("./darts/searchNet")).searchNet,
+  "fbnet/blocks.json": async () => (await import("./fbnet/blocks")).blocks,
+  "fbnet/channel_shuffle.json": async () => (await import("./fbnet/channelShuffle")).channelShuffle,
+  "fbnet/dmask.json": async () => (await import("./fbnet/dmask")).dmask,
+  "fbnet/latency_loss.json": async () => (await import("./fbnet/latencyLoss")).latencyLoss,
+  "fbnet/mixed_op.json": async () => (await import("./fbnet/mixedOp")).mixedOp,
+  "fbnet/resolution.json": async () => (await import("./fbnet/resolution")).resolution,
 };
 
 export const HANDLERS: Handlers = { ...COUNTED, ...COMPUTED };

@@ -29,13 +29,15 @@ export function checkResult(text: string, isInterrupted: boolean): CheckedResult
   return { text: text.endsWith("\n") ? text : `${text}\n`, value, isComplete: value["complete"] === true };
 }
 
-/** The files of other tools that stand beside the result of a cell space, and the export format of each. */
-export function cellFiles(value: Json, out: string): readonly { readonly format: string; readonly file: string }[] {
+/** The files that stand beside the result, and the export format of each: cells for other tools; the table that a search weighed. */
+export function otherFiles(value: Json, out: string): readonly { readonly format: string; readonly file: string }[] {
   const space = isRecord(value["space"]) ? value["space"]["id"] : null;
+  const metrics = isRecord(value["metrics"]) ? value["metrics"] : {};
   const stem = out.replace(/(\.arch)?\.json$/, "");
   const file = (format: string, ending: string) => ({ format, file: `${stem}.${ending}` });
   if (space === "darts-cell") return [file("genotype", "genotype.txt"), file("nni", "nni.json"), file("razor-cells", "razor.yaml")];
-  return space === "nasbench201-cell" ? [file("genotype", "genotype.txt"), file("nni", "nni.json")] : [];
+  if (space === "nasbench201-cell") return [file("genotype", "genotype.txt"), file("nni", "nni.json")];
+  return typeof metrics["latencyMs"] === "number" ? [file("latency-table", "latency-table.json")] : [];
 }
 
 function accuracy(label: string, value: unknown): string[] {
@@ -50,9 +52,11 @@ export function summarise(value: Json): string {
     const n = metrics[key];
     return typeof n === "number" ? [`${n.toLocaleString("en-US")} ${key === "macs" ? "MACs" : key}`] : [];
   };
+  const latency = metrics["latencyMs"];
   const parts = [
     ...count("macs"),
     ...count("params"),
+    ...(typeof latency === "number" ? [`${latency.toPrecision(3)} ms by the table`] : []),
     ...accuracy("mixture", metrics["mixtureAccuracy"]),
     ...Object.entries(metrics).flatMap(([name, entropy]) => (name.startsWith("entropy.") && typeof entropy === "number" ? [`entropy of ${name.slice(8)} ${entropy.toFixed(2)}`] : [])),
     ...accuracy("supernet", metrics["supernetAccuracy"]),

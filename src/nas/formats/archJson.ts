@@ -58,7 +58,9 @@ const origin = v.variant("kind", [
   v.object({ kind: v.literal("manual") }),
   v.object({ kind: v.literal("mutation"), parent: shortText, layers: v.array(v.pipe(v.number(), v.integer())) }),
   v.object({ kind: v.literal("crossover"), parents: v.tuple([shortText, shortText]) }),
+  v.object({ kind: v.literal("sampled") }),
   v.object({ kind: v.literal("derived"), rule: v.picklist(["official", "nni"]) }),
+  v.object({ kind: v.literal("sampled") }),
 ]);
 const json = v.custom<JsonValue>((value) => value !== undefined);
 const schema = v.object({

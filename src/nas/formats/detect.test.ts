@@ -51,7 +51,8 @@ describe("export ∘ import is the identity", () => {
       for (let i = 0; i < 8; i++) {
         const arch = space.canonical(space.mutator.sample(rng));
         const file: ArchFile = archFileOf(space, arch, parts);
-        for (const format of formatsOf(space)) {
+        // What OFA dicts leave out or cannot hold has tests of its own.
+        for (const format of formatsOf(space).filter((name) => name !== "ofa")) {
           const text = exportText(format, space, file);
           const report = importArchitecture(new TextEncoder().encode(text), { spaces, current: space });
           if (!report.ok) throw new Error(`${format}: ${report.problem.message}`);
@@ -196,7 +197,7 @@ describe("gene vectors", () => {
   });
 
   it("says what is wrong", () => {
-    expect(refused("(1, 2, 3)")).toBe("The gene vector has 3 entries; the known spaces have 6, 8, 10, 20.");
+    expect(refused("(1, 2, 3)")).toBe("The gene vector has 3 entries; the known spaces have 5, 6, 8, 9, 10, 20, 22.");
     expect(refused("09999999")).toContain("entry 2 is “9”; allowed are 0 (identity), 1 (mb3_k3), 2 (mb6_k5)");
     expect(refused("(2,1,0,1,2,0,2")).toContain("brackets");
     expect(refused("(2,1,0,1,2,0]")).toContain("brackets");

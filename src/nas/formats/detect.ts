@@ -16,6 +16,7 @@ import { looksLikeGenotype, readGenotypeText } from "./genotypeText";
 import { asRecord } from "./json";
 import { is201Dict, looksLike201, read201Dict, read201Text } from "./nasbench201Text";
 import { isNniDict, readFlatCells } from "./nniDict";
+import { importOfa, isOfaDict } from "./ofaDict";
 import { isRazorCells, readRazorCells } from "./razorCells";
 import { parseYaml, razorEntries, type RazorText } from "./razorYaml";
 import { placeEntries, slotsNamed, subnetToChoices } from "./razorImport";
@@ -157,6 +158,7 @@ function importTree(tree: unknown, text: string, options: ImportOptions): Result
       const cells = readRazorCells(record, text);
       return cells.ok ? importCells("razor-cells", cells.value, options) : cells;
     }
+    if (isOfaDict(keys)) return importOfa(record, text, within("ofa", options));
     if (is201Dict(keys)) {
       const cell = read201Dict(record, text);
       return cell.ok ? import201("nni", cell.value, options) : cell;
@@ -178,7 +180,7 @@ function cellTextOf(genotype: Genotype): CellText {
 /** JSON, or a Python dict as tutorials show it: with a name before it, in single quotes. */
 function parseDict(text: string): Result<unknown> {
   const bare = text.replace(/^(\s*)[A-Za-z_]\w{0,99}[ \t]*=[ \t]*(?=\{)/, "$1");
-  const isPython = bare !== text || /'(?:normal|reduce|cell)[/_]/.test(text.slice(0, 4096));
+  const isPython = bare !== text || /'(?:normal|reduce|cell)[/_]|'ks'/.test(text.slice(0, 4096));
   return isPython ? parseYaml(bare) : parseJson(text);
 }
 

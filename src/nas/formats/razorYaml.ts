@@ -160,7 +160,6 @@ function recognise(keys: readonly string[], record: Readonly<Record<string, unkn
   }
   if (inner.some((entry) => entry !== null && Object.hasOwn(entry, "test_acc")))
     return "This is a NAS-Bench-Macro table, not an architecture; drop it on the truth switch of the pool.";
-  if (has("ks", "e", "d")) return "This is an OFA architecture; its space is not part of this version yet.";
   if (has("kernel_size", "expand_ratio", "depth"))
     return "This is an AttentiveNAS architecture; its space is not part of this version yet.";
   const bare = keys.map((key) => key.replace(/^architecture\./, "").replace(/^backbone\./, ""));

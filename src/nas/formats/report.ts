@@ -4,7 +4,7 @@ import type { Arch, SizeId } from "../space/types";
 import type { ArchFile } from "./archJson";
 
 /** Formats that can be written and read as text. */
-export const textFormats = ["arch", "razor-0x", "razor-1x", "spos-vector", "genotype", "nni", "razor-cells"] as const;
+export const textFormats = ["arch", "razor-0x", "razor-1x", "spos-vector", "genotype", "nni", "razor-cells", "ofa"] as const;
 export type TextFormat = (typeof textFormats)[number];
 
 export interface SpaceRef {

@@ -129,10 +129,10 @@ export function findDuplicateKey(text: string): { readonly key: string; readonly
   return null;
 }
 
-/** Text → JSON tree without prototype or repeated keys; nesting is bounded. Values are still unknown: a schema follows. */
-export function parseJson(text: string): Result<unknown> {
+/** Text → JSON tree without prototype or repeated keys; nesting is bounded. Values are still unknown: a schema follows. `what` names the format in refusals. */
+export function parseJson(text: string, what = "architecture file"): Result<unknown> {
   if (jsonDepth(text, MAX_DEPTH) > MAX_DEPTH)
-    return unreadable(`The file is nested more than ${MAX_DEPTH} levels deep; no architecture file is.`);
+    return unreadable(`The file is nested more than ${MAX_DEPTH} levels deep; no ${what} is.`);
   let tree: unknown;
   try {
     tree = JSON.parse(text);
@@ -141,7 +141,7 @@ export function parseJson(text: string): Result<unknown> {
   }
   const forbidden = findForbiddenKey(tree);
   if (forbidden !== null)
-    return unreadable(`The file contains the key ${quote(forbidden)}, which no architecture file has.`);
+    return unreadable(`The file contains the key ${quote(forbidden)}, which no ${what} has.`);
   const twice = findDuplicateKey(text);
   if (twice !== null) return unreadableAt(lineAt(text, twice.at), `the key ${quote(twice.key)} is there twice.`);
   return ok(tree);

@@ -50,7 +50,8 @@ function layerParts(space: Space, graph: Graph, choices: Choices): Parts {
     op: String(choices[slot.mutable] ?? ""),
   }));
   return {
-    places: [fixed("stem"), ...layers, fixed("head")],
+    // Where the stem is decided about too, it is a slot of that name.
+    places: [...(layers.some(({ id }) => id === "stem") ? [] : [fixed("stem")]), ...layers, fixed("head")],
     stages: [...new Set(space.slots.map((slot) => slot.stage))].map((stage) => ({
       id: stageId(stage),
       label: words.stage(stage + 1),

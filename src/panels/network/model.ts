@@ -88,6 +88,8 @@ export function opWords(attrs: Op): string {
       return `every pixel of a ${attrs.side}×${attrs.side} grid`;
     case "scatter":
       return `spread over ${attrs.side}×${attrs.side}`;
+    case "resize":
+      return `averaged to ${attrs.side}×${attrs.side}`;
     case "shift":
       return `shifted by ${attrs.by} ${attrs.by === 1 ? "pixel" : "pixels"}`;
     case "dropPath":

@@ -7,6 +7,7 @@ import { methodOf } from "@/algorithms/methods";
 import type { DeviceEnv } from "@/engine/device";
 import type { LoadedDataset } from "@/engine/dataLoader";
 import { AppError } from "@/lib/appError";
+import { version } from "@/lib/version";
 import { makeSpace } from "@/nas/space/registry";
 import type { SizeId } from "@/nas/space/types";
 import type { Executor } from "@/nn/executor";
@@ -17,6 +18,7 @@ import { calibrate } from "./calibration";
 import { listRuns, loadRun, type ResumableRun, resumableOf, saveRun, takeSnapshot } from "./checkpointing";
 import { DataHost, infoOf, type DataHostEnv } from "./dataHost";
 import { DeviceHost } from "./deviceHost";
+import { LatencyHost } from "./latencyHost";
 import { classify, exportWeights } from "./modelFiles";
 import { RunHost } from "./runHost";
 import type { TruthHost } from "./truthHost";
@@ -51,6 +53,7 @@ export class Host {
   private readonly env: HostEnv;
   private readonly data: DataHost;
   private readonly device: DeviceHost;
+  private readonly latency: LatencyHost;
   private run: RunHost | null = null;
   private speed: Commands["speed"]["args"]["mode"] = "normal";
   private readonly handlers: Handlers;
@@ -73,6 +76,7 @@ export class Host {
       onReplaced: (snapshot) => this.goOn(snapshot),
       onEnd: (error) => this.end(error),
     });
+    this.latency = new LatencyHost({ storage: env.device.storage ?? null, app: version, now: env.now, breathe: env.breathe, post: (message) => env.post(message, []) });
     this.handlers = this.makeHandlers();
     env.post({ kind: "hello", protocol: protocolVersion, build: env.build }, []);
   }
@@ -139,6 +143,17 @@ export class Host {
       },
       truth: ({ source }) => this.env.truth.table(source),
       checkBackend: () => this.between(() => checkExecutor(this.device.current.executor)),
+      latencyTable: ({ config }) => this.latency.table(this.device.current, config),
+      latencyDevices: ({ config }) => this.latency.devices(this.device.current, config),
+      keepLatency: async ({ table }) => {
+        await this.latency.keep(this.device.current, table);
+        return null;
+      },
+      measureLatency: ({ config, keys }) => this.device.surviving(() => this.latency.measure(this.device.current, config, keys, (work) => (this.run ? this.run.between(work) : work()))),
+      cancelMeasure: async () => {
+        await this.latency.cancel();
+        return null;
+      },
       memory: async () => this.device.current.executor.memory(),
     };
   }
@@ -220,6 +235,7 @@ export class Host {
         space: makeSpace(config.space, config.size as SizeId),
         dataset,
         device: this.device.current,
+        latency: this.latency.tables(this.device.current),
         now,
         breathe,
         sleep,
@@ -277,7 +293,10 @@ export class Host {
   private async close(): Promise<null> {
     const { run } = this;
     this.run = null;
+    // A run that has ended lets nothing in between; and whatever comes next has the device to itself.
+    const measured = this.latency.cancel();
     await run?.close();
+    await measured;
     return null;
   }
 

@@ -63,7 +63,7 @@ describe("one credit", () => {
     const { mailbox, transfers } = open();
     mailbox.addLoss(loss(1));
     mailbox.offer(() => latest(1));
-    expect(transfers[0]).toHaveLength(17);
+    expect(transfers[0]).toHaveLength(20);
     expect(transfers[0]?.every((b) => b.byteLength === 0)).toBe(true);
   });
 });

@@ -25,6 +25,12 @@ interface AlphaPoint {
   readonly values: Float32Array;
 }
 
+interface CostPoint {
+  readonly step: number;
+  readonly expected: number;
+  readonly tau: number;
+}
+
 export class Mailbox {
   private readonly runId: RunId;
   private readonly send: (frame: Frame, transfer: ArrayBuffer[]) => void;
@@ -35,6 +41,7 @@ export class Mailbox {
   private loss: LossPoint[] = [];
   private accuracy: AccuracyPoint[] = [];
   private alpha: AlphaPoint[] = [];
+  private cost: CostPoint[] = [];
 
   constructor(runId: RunId, send: (frame: Frame, transfer: ArrayBuffer[]) => void) {
     this.runId = runId;
@@ -55,6 +62,10 @@ export class Mailbox {
 
   addAlpha(point: AlphaPoint): void {
     this.alpha.push(point);
+  }
+
+  addCost(point: CostPoint): void {
+    this.cost.push(point);
   }
 
   /** Offer a newer state; it is made only when it is sent. */
@@ -88,16 +99,18 @@ export class Mailbox {
     this.log = [];
     this.credit = 0;
     const columns = [latest.path, latest.counts, latest.expected, latest.lossSum, latest.lossSquares, latest.pairs];
-    const series = [...Object.values(frame.series.loss), ...Object.values(frame.series.accuracy), ...Object.values(frame.series.alpha)];
+    const series = [...Object.values(frame.series.loss), ...Object.values(frame.series.accuracy), ...Object.values(frame.series.alpha), ...Object.values(frame.series.cost)];
     this.send(frame, [...columns, ...series].map((c) => c.buffer as ArrayBuffer));
   }
 
   private takeSeries(): SeriesChunk {
-    const { loss, accuracy, alpha } = this;
+    const { loss, accuracy, alpha, cost } = this;
     this.loss = [];
     this.accuracy = [];
     this.alpha = [];
+    this.cost = [];
     return {
+      cost: { step: Int32Array.from(cost, (p) => p.step), expected: Float32Array.from(cost, (p) => p.expected), tau: Float32Array.from(cost, (p) => p.tau) },
       alpha: { step: Int32Array.from(alpha, (p) => p.step), values: joined(alpha.map((p) => p.values)) },
       loss: {
         step: Int32Array.from(loss, (p) => p.step),

@@ -3,7 +3,7 @@
  */
 import { parseConfig } from "@/algorithms/config";
 import { liveKeys, type RunConfig } from "@/algorithms/configKeys";
-import type { Method, MethodEnv, MethodEvent, MethodRun, SavedState, Tick } from "@/algorithms/method";
+import type { LatencyTables, Method, MethodEnv, MethodEvent, MethodRun, SavedState, Tick } from "@/algorithms/method";
 import { phaseIndex } from "@/algorithms/phases";
 import type { DeviceChoice } from "@/engine/device";
 import type { LoadedDataset } from "@/engine/dataLoader";
@@ -25,6 +25,7 @@ export interface RunHostEnv {
   readonly space: Space;
   readonly dataset: LoadedDataset;
   readonly device: DeviceChoice;
+  readonly latency: LatencyTables;
   now(): number;
   breathe(): Promise<void>;
   sleep(ms: number, signal: AbortSignal): Promise<void>;
@@ -72,6 +73,7 @@ export class RunHost {
   private readonly toldStep: number;
   private readonly toldAccuracies: ReadonlySet<string>;
   private readonly toldAlpha: number;
+  private readonly toldCost: number;
   private readonly pacer: Pacer | null;
   /** A finished run is saved once. */
   private kept = false;
@@ -84,6 +86,7 @@ export class RunHost {
     this.toldStep = Math.max(before?.toldStep ?? 0, before?.record.losses().at(-1)?.step ?? 0);
     this.toldAccuracies = new Set(before ? [...before.toldAccuracies, ...before.record.accuracies().map(nameOf)] : []);
     this.toldAlpha = Math.max(before?.toldAlpha ?? -1, before?.record.alphas().at(-1)?.step ?? -1);
+    this.toldCost = Math.max(before?.toldCost ?? -1, before?.record.costs().at(-1)?.step ?? -1);
     this.pacer = env.device.device === "webgpu" ? new Pacer({ now: env.now, fence: () => env.device.executor.idle() }) : null;
     const { config, dataset } = env;
     this.settings = config;
@@ -91,6 +94,7 @@ export class RunHost {
       config,
       space: env.space,
       executor: env.device.executor,
+      latency: env.latency,
       data: dataset.data,
       key: rootKey(config.seed),
       now: env.now,
@@ -309,11 +313,18 @@ export class RunHost {
         if (at > this.toldAlpha) this.mailbox.addAlpha({ step: at, values: values.slice() });
         return;
       }
+      case "cost": {
+        const { step: at, expected, tau } = event;
+        this.record.addCost({ step: at, expected, tau });
+        if (at > this.toldCost) this.mailbox.addCost({ step: at, expected, tau });
+        return;
+      }
       case "note":
         this.mailbox.append({ kind: "note", level: event.level, message: event.message, step });
         return;
       case "candidate":
       case "generation":
+      case "report":
         this.mailbox.append(event);
         return;
       default:
@@ -326,6 +337,7 @@ export class RunHost {
     for (const point of this.record.losses()) this.mailbox.addLoss(point);
     for (const point of this.record.accuracies()) this.mailbox.addAccuracy(point);
     for (const { step, values } of this.record.alphas()) this.mailbox.addAlpha({ step, values: values.slice() });
+    for (const point of this.record.costs()) this.mailbox.addCost(point);
     for (const candidate of this.run.candidates()) this.mailbox.append({ kind: "candidate", candidate });
   }
 

@@ -21,6 +21,14 @@ export interface AlphaPoint {
   readonly values: Float32Array;
 }
 
+/** Expected cost and temperature after so many steps. */
+export interface CostPoint {
+  readonly step: number;
+  readonly expected: number;
+  readonly tau: number;
+}
+
+const costFields = ["step", "expected", "tau"] as const;
 const lossFields = ["step", "phase", "loss", "lr"] as const;
 const accuracyFields = ["step", "phase", "split", "accuracy", "n"] as const;
 
@@ -31,6 +39,7 @@ export class RunRecord {
   private loss: LossPoint[] = [];
   private accuracy: AccuracyPoint[] = [];
   private readonly alpha: AlphaPoint[] = [];
+  private readonly cost: CostPoint[] = [];
 
   addLoss(point: LossPoint): void {
     this.loss.push(point);
@@ -44,6 +53,15 @@ export class RunRecord {
   /** At most one a step; a method keeps their number small. */
   addAlpha(point: AlphaPoint): void {
     this.alpha.push(point);
+  }
+
+  /** As often as {@link addAlpha}. */
+  addCost(point: CostPoint): void {
+    this.cost.push(point);
+  }
+
+  costs(): readonly CostPoint[] {
+    return this.cost;
   }
 
   alphas(): readonly AlphaPoint[] {
@@ -63,6 +81,7 @@ export class RunRecord {
     const out = new Map<string, Float32Array>();
     for (const field of lossFields) out.set(`record/loss.${field}`, Float32Array.from(this.loss, (p) => p[field]));
     for (const field of accuracyFields) out.set(`record/accuracy.${field}`, Float32Array.from(this.accuracy, (p) => p[field]));
+    if (this.cost.length > 0) for (const field of costFields) out.set(`record/cost.${field}`, Float32Array.from(this.cost, (p) => p[field]));
     if (this.alpha.length === 0) return out;
     const width = this.alpha[0]?.values.length ?? 0;
     const values = new Float32Array(this.alpha.length * width);
@@ -82,6 +101,7 @@ export class RunRecord {
     for (let i = 0; i < column("accuracy.step").length; i++) {
       record.addAccuracy({ step: at("accuracy.step", i), phase: at("accuracy.phase", i), split: at("accuracy.split", i), accuracy: at("accuracy.accuracy", i), n: at("accuracy.n", i) });
     }
+    for (let i = 0; i < column("cost.step").length; i++) record.addCost({ step: at("cost.step", i), expected: at("cost.expected", i), tau: at("cost.tau", i) });
     const alphaSteps = column("alpha.step");
     const values = column("alpha.values");
     const width = alphaSteps.length === 0 ? 0 : values.length / alphaSteps.length;
