@@ -1,5 +1,5 @@
 /**
- * The README's pictures, from real runs: `npx tsx e2e/tour.ts [--table PATH] [--only spos|darts]` (PATH: the NAS-Bench-Macro file, for the
+ * The README's pictures, from real runs: `npx tsx e2e/tour.ts [--table PATH] [--only spos|darts|fbnet]` (PATH: the NAS-Bench-Macro file, for the
  * truth picture). Builds the app, trains at nano, and takes each panel while it is live.
  */
 import { execFileSync } from "node:child_process";
@@ -73,6 +73,14 @@ async function takeDarts(page: Page): Promise<void> {
   await shoot(page, "cells", "darts-derived");
 }
 
+/** FBNet's three versions: θ and the table while it searches, masks, and the pairs of a joint search with their predictor. */
+async function takeFbnet(page: Page, name: string, until: object): Promise<void> {
+  await page.evaluate(() => (window as unknown as Automated).nasPlayground.ready);
+  await page.evaluate((u) => (window as unknown as Automated).nasPlayground.play(u), until);
+  await page.waitForTimeout(1500);
+  await page.screenshot({ path: `${folder}${name}.png` });
+}
+
 mkdirSync(folder, { recursive: true });
 execFileSync("npx", ["vite", "build"], { cwd: root, stdio: "inherit" });
 const server = await serve();
@@ -86,11 +94,17 @@ try {
     return page;
   };
   const [desk, projector] = [{ width: 1440, height: 900 }, { width: 1024, height: 768 }];
-  if (only !== "darts") {
+  const takes = (part: string): boolean => only === undefined || only === null || only === part;
+  if (takes("spos")) {
     await takeLight(await open("", desk, "light"));
     await takeDark(await open("", projector, "dark"));
   }
-  if (only !== "spos") await takeDarts(await open("#v=1&alg=darts", desk, "light"));
+  if (takes("darts")) await takeDarts(await open("#v=1&alg=darts", desk, "light"));
+  if (takes("fbnet")) {
+    await takeFbnet(await open("#v=1&alg=fbnet-v1", desk, "light"), "fbnet-light", { step: 900 });
+    await takeFbnet(await open("#v=1&alg=fbnet-v2", desk, "light"), "fbnet-masks", { step: 1000 });
+    await takeFbnet(await open("#v=1&alg=fbnet-v3", desk, "light"), "fbnet-joint", { phase: "retrain" });
+  }
 } finally {
   await browser.close();
   await server.close();

@@ -23,6 +23,8 @@ function originWords({ origin, arm }: Candidate, layerLabel: (layer: number) => 
       return words.manual;
     case "derived":
       return words.derived(origin.rule);
+    case "sampled":
+      return words.fromTheta;
     case "mutation":
       return words.mutation(origin.parent, [...new Set(origin.layers.map(layerLabel))].join(", "));
     case "crossover":
@@ -32,11 +34,16 @@ function originWords({ origin, arm }: Candidate, layerLabel: (layer: number) => 
   }
 }
 
+/** Origins of searches without generations. */
+const ungenerated: readonly Candidate["origin"]["kind"][] = ["derived", "sampled"];
+
 /** "Crossover of 21220200 and 02120112, generation 3"; "Derived from α by the official rule". */
 export function originSentence(candidate: Candidate, layerLabel: (layer: number) => string): string {
   const from = originWords(candidate, layerLabel);
   const sentence = `${from.charAt(0).toUpperCase()}${from.slice(1)}`;
-  return candidate.origin.kind === "derived" ? sentence : `${sentence}, ${words.generation(candidate.generation)}`;
+  return ungenerated.includes(candidate.origin.kind)
+    ? sentence
+    : `${sentence}, ${words.generation(candidate.generation)}`;
 }
 
 function meanText(mean: Mean): string {

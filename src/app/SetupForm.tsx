@@ -68,6 +68,7 @@ function Control({ row, describedBy }: { readonly row: SettingRow; readonly desc
           value={row.value}
           width="100%"
           invalid={row.note !== null}
+          disabled={row.disabled !== null}
           inputMode={row.spec.nullable === undefined ? "decimal" : "text"}
           onCommit={set}
         />
@@ -96,7 +97,7 @@ function Row({ row }: { readonly row: SettingRow }) {
           )}
         </label>
         <p id={hintId} className={styles.hint}>
-          {hint}
+          {row.disabled ?? hint}
           {row.note !== null && <span className={styles.note}> {row.note}</span>}
         </p>
       </div>

@@ -10,8 +10,8 @@ import { type Phase, phases } from "@/store/keys";
 import * as control from "@/store/runControl";
 import { call } from "@/store/link";
 
-const exportFormats: readonly ExportFormat[] = [...textFormats, "cells-svg", "cells-png", "safetensors", "tfjs"];
-const channels = ["loss", "accuracy", "counts", "alpha", "pool"];
+const exportFormats: readonly ExportFormat[] = [...textFormats, "cells-svg", "cells-png", "latency-table", "safetensors", "tfjs"];
+const channels = ["loss", "accuracy", "counts", "alpha", "cost", "pool"];
 
 /** Resolves when Train would start at once; rejects when the boot failed. */
 function ready() {

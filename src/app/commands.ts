@@ -105,6 +105,9 @@ const effects: Readonly<Record<CommandName, () => void>> = {
   panel5: () => showPanel("network"),
   panel6: () => showPanel("streams"),
   panel7: () => showPanel("cells"),
+  panel8: () => showPanel("theta"),
+  panel9: () => showPanel("latency"),
+  panel10: () => showPanel("joint"),
 };
 
 export function runCommand(name: CommandName): void {

@@ -115,7 +115,7 @@ describe("control bar", () => {
       within(screen.getByRole("combobox", { name: "Algorithm" }))
         .getAllByRole("option")
         .map((option) => option.textContent),
-    ).toEqual(["SPOS", "DARTS", "GDAS"]);
+    ).toEqual(["SPOS", "DARTS", "GDAS", "FBNet", "FBNetV2", "FBNetV3"]);
   });
 
   it("takes a method's own space with the method, and keeps one that is chosen with it", async () => {
@@ -203,6 +203,19 @@ describe("setup form", () => {
     expect(experimentStore.getState().config["darts.skipLimit"]).toBe(2);
     await user.click(screen.getByRole("button", { name: "All defaults" }));
     expect(experimentStore.getState().config).toMatchObject({ algorithm: "darts", "darts.skipLimit": null });
+  });
+
+  it("closes the weight of a cost that has no effect, with the reason, and opens it again", async () => {
+    const user = userEvent.setup();
+    act(() => void change({ algorithm: "fbnet-v1" }));
+    render(<SetupForm />);
+    const weight = (): HTMLElement => screen.getByRole("textbox", { name: "Exponent β" });
+    expect(weight()).toHaveProperty("disabled", false);
+    await user.selectOptions(screen.getByRole("combobox", { name: "Loss" }), "inner");
+    expect(weight()).toHaveProperty("disabled", true);
+    expect(screen.getByText(/only a factor: it would not move/)).toBeTruthy();
+    await user.selectOptions(screen.getByRole("combobox", { name: "Loss" }), "additive");
+    expect(screen.getByRole("textbox", { name: "Factor α" })).toHaveProperty("disabled", false);
   });
 
   it("takes the architecture to train as text, and none again", async () => {

@@ -2,6 +2,7 @@
 import { genotypeOfChoices } from "@/nas/cell/choices";
 import { cellKinds, cellPairs } from "@/nas/cell/genotype";
 import type { Choices } from "@/nas/mutable";
+import { optionName } from "@/nas/space/optionNames";
 import type { Space } from "@/nas/space/types";
 
 export interface LayerCell {
@@ -39,7 +40,7 @@ function placesOf(space: Space, choices: Choices): Place[] {
   return space.mutables.map((mutable, i): Place => {
     const label = space.slots[i]?.label ?? rows?.[i]?.label ?? String(i);
     const group = space.slots.length > 0 ? "" : String(rows?.[i]?.to ?? "");
-    return { label, op: String(choices[mutable.id] ?? ""), from: null, row: "", group };
+    return { label, op: optionName(mutable.id, choices[mutable.id]), from: null, row: "", group };
   });
 }
 

@@ -209,6 +209,7 @@ describe("origin", () => {
     expect(originSentence({ ...derived, origin: { kind: "derived", rule: "nni" } }, String)).toBe(
       "Derived from α by NNI's rule",
     );
+    expect(originSentence({ ...derived, origin: { kind: "sampled" } }, String)).toBe("Sampled from θ");
     expect(originSentence(child, (gene) => geneLabel(space, gene))).toBe(
       "Mutation of 11111111 in Layer 8, generation 1",
     );

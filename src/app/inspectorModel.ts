@@ -1,5 +1,6 @@
 /** What the inspector says about whatever is focused or pinned: plain data from candidates, counts, α and the space. */
 import type { Accuracy, Candidate } from "@/nas/candidate";
+import { optionName } from "@/nas/space/optionNames";
 import type { Cost } from "@/nas/cost";
 import type { Choices } from "@/nas/mutable";
 import type { Space } from "@/nas/space/types";
@@ -70,7 +71,7 @@ export interface Scene {
 }
 
 function opsOf(space: Space, choices: Choices): string[] {
-  return space.mutables.map((mutable) => String(choices[mutable.id] ?? ""));
+  return space.mutables.map((mutable) => optionName(mutable.id, choices[mutable.id]));
 }
 
 function meanOf(candidates: readonly Candidate[], holds: (candidate: Candidate) => boolean): Mean {
@@ -104,7 +105,7 @@ function sampledAt(scene: Scene, slot: number, choice: number): { count: number;
 
 function choiceNames(space: Space, slot: number): readonly string[] {
   const mutable = space.mutables[slot];
-  return mutable === undefined ? [] : mutable.choices.map(String);
+  return mutable === undefined ? [] : mutable.choices.map((choice) => optionName(mutable.id, choice));
 }
 
 /** An imported cell may hold an op that is known by name only. */

@@ -24,7 +24,10 @@ export type CommandName =
   | "panel4"
   | "panel5"
   | "panel6"
-  | "panel7";
+  | "panel7"
+  | "panel8"
+  | "panel9"
+  | "panel10";
 
 export interface KeyPress {
   readonly key: string;
@@ -57,6 +60,9 @@ const plain: Readonly<Record<string, CommandName>> = {
   "5": "panel5",
   "6": "panel6",
   "7": "panel7",
+  "8": "panel8",
+  "9": "panel9",
+  "0": "panel10",
 };
 
 /** The command of a key press outside text fields, or null. */

@@ -14,6 +14,9 @@ import styles from "./stage.module.css";
 const DataPanel = lazy(async () => ({ default: (await import("@/panels/data/DataPanel")).DataPanel }));
 const CellsPanel = lazy(async () => ({ default: (await import("@/panels/cells/CellsPanel")).CellsPanel }));
 const StreamsPanel = lazy(async () => ({ default: (await import("@/panels/streams/StreamsPanel")).StreamsPanel }));
+const ThetaPanel = lazy(async () => ({ default: (await import("@/panels/theta/ThetaPanel")).ThetaPanel }));
+const LatencyPanel = lazy(async () => ({ default: (await import("@/panels/latency/LatencyPanel")).LatencyPanel }));
+const JointPanel = lazy(async () => ({ default: (await import("@/panels/joint/JointPanel")).JointPanel }));
 const NetworkPanel = lazy(async () => ({ default: (await import("@/panels/network/NetworkPanel")).NetworkPanel }));
 
 const panels: Readonly<Record<PanelId, ComponentType>> = {
@@ -24,6 +27,9 @@ const panels: Readonly<Record<PanelId, ComponentType>> = {
   network: NetworkPanel,
   streams: StreamsPanel,
   cells: CellsPanel,
+  theta: ThetaPanel,
+  latency: LatencyPanel,
+  joint: JointPanel,
 };
 
 export const panelTitles: Readonly<Record<PanelId, string>> = {
@@ -34,6 +40,9 @@ export const panelTitles: Readonly<Record<PanelId, string>> = {
   network: text.network.title,
   streams: text.streams.title,
   cells: text.cells.title,
+  theta: text.theta.title,
+  latency: text.latency.title,
+  joint: text.joint.title,
 };
 
 /** The marks of a panel whose own frame is not there: still on its way, or broken. */

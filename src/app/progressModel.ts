@@ -1,6 +1,6 @@
 /** The run as segments, one a phase that has work, and one line: what the stepper and the progress bar show. */
 import { type Phase, phaseIndex, phases, type RunConfig } from "@/store/keys";
-import { hasAlpha, searchesNothing } from "@/store/methods";
+import { searchesNothing, searchKind } from "@/store/methods";
 import type { RunState } from "@/store/run";
 import { text } from "@/viz/copy";
 import { durationText, percentText } from "@/viz/format";
@@ -44,7 +44,7 @@ export interface ProgressInput {
 function hasWork(phase: Phase, { config, totals }: ProgressInput): boolean {
   if (totals !== null) return totals[phase] > 0;
   if (searchesNothing(config)) return phase === "warmup" || phase === "retrain" || phase === "test";
-  return phase !== "recalibrate" || !hasAlpha(config);
+  return phase !== "recalibrate" || searchKind(config) === "sampled";
 }
 
 /** `latest` is null before a run: all segments lie ahead. */

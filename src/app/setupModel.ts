@@ -26,6 +26,8 @@ export interface SettingRow {
   readonly note: string | null;
   /** A running search takes it over. */
   readonly live: boolean;
+  /** Why it cannot be set as things stand. */
+  readonly disabled: string | null;
 }
 
 export interface SettingGroup {
@@ -50,15 +52,30 @@ const starts =
 const ofNetworks: readonly ConfigKey[] = ["retrain.width", "retrain.cells"];
 /** Settings that only networks of the paper's cells have. */
 const ofCells: readonly ConfigKey[] = ["retrain.dropPath", "retrain.aux"];
+/** How θ moves and what is made of it; the other keys of FBNet are about the cost. */
+const ofTheta: readonly ConfigKey[] = [
+  "fbnet.thetaLr",
+  "fbnet.warmupEpochs",
+  "fbnet.tau0",
+  "fbnet.tauEnd",
+  "fbnet.paths",
+  "fbnet.samples",
+];
+const ofCost: readonly ConfigKey[] = ["fbnet.loss", "fbnet.weight", "fbnet.target", "fbnet.metric", "fbnet.wLoss"];
+/** Settings of a latency table. */
+const ofTable: readonly ConfigKey[] = ["fbnet.tableBatch", "fbnet.device"];
+/** Settings that a recipe decides where it is searched along. */
+const ofRecipes: readonly ConfigKey[] = ["retrain.lr", "retrain.wd"];
 const ofTheMachine: readonly ConfigKey[] = ["dataset", "backend", "threads"];
 
 const norm: GroupSpec = { id: "norm", belongs: starts("bn.", "eval.") };
 const retrain: GroupSpec = {
   id: "retrain",
-  belongs: (key, { space, size }) =>
+  belongs: (key, { algorithm, space, size }) =>
     key.startsWith("retrain.") &&
     (!ofNetworks.includes(key) || spaceOf(space, size).network !== undefined) &&
-    (!ofCells.includes(key) || space === "darts-cell"),
+    (!ofCells.includes(key) || space === "darts-cell") &&
+    (!ofRecipes.includes(key) || algorithm !== "fbnet-v3"),
 };
 const data: GroupSpec = { id: "data", belongs: (key) => ofTheMachine.includes(key) };
 const search: GroupSpec = { id: "search", belongs: starts("train.") };
@@ -66,6 +83,16 @@ const alpha: GroupSpec = {
   id: "alpha",
   // The order is that of DARTS's gradient; GDAS has no second one.
   belongs: (key, { algorithm }) => key.startsWith("darts.") && (key !== "darts.order" || algorithm === "darts"),
+};
+
+const theta: GroupSpec = {
+  id: "theta",
+  // Two paths a layer need layers of candidates.
+  belongs: (key, { algorithm }) => ofTheta.includes(key) && (key !== "fbnet.paths" || algorithm === "fbnet-v1"),
+};
+const latency: GroupSpec = {
+  id: "latency",
+  belongs: (key, config) => ofCost.includes(key) || (ofTable.includes(key) && config["fbnet.metric"] === "latency"),
 };
 
 const groupsOf: Readonly<Record<AlgorithmId, readonly GroupSpec[]>> = {
@@ -78,7 +105,36 @@ const groupsOf: Readonly<Record<AlgorithmId, readonly GroupSpec[]>> = {
   ],
   darts: [search, alpha, norm, retrain, data],
   gdas: [search, alpha, { id: "temperature", belongs: starts("gdas.") }, norm, retrain, data],
+  "fbnet-v1": [search, theta, latency, norm, retrain, data],
+  "fbnet-v2": [
+    search,
+    theta,
+    { id: "cost", belongs: (key) => ofCost.includes(key) },
+    { id: "masks", belongs: starts("fbnet2.") },
+    norm,
+    retrain,
+    data,
+  ],
+  "fbnet-v3": [
+    { id: "joint", belongs: starts("fbnet3.") },
+    // Rates and decay are a recipe's to choose.
+    { id: "pairs", belongs: (key) => ["train.batch", "train.steps", "train.clip", "bn.recal"].includes(key) },
+    retrain,
+    data,
+  ],
 };
+
+/** The key as it can be set with these settings: masks know no latency. */
+function specOf(key: ConfigKey, { algorithm }: RunConfig): KeySpec {
+  const spec = keySpecs[key];
+  return key === "fbnet.metric" && algorithm === "fbnet-v2" && spec.type === "enum"
+    ? { ...spec, values: spec.values.filter((value) => value !== "latency") }
+    : spec;
+}
+
+function whyDisabled(key: ConfigKey, config: RunConfig): string | null {
+  return key === "fbnet.weight" && config["fbnet.loss"] === "inner" ? text.settings.noWeight : null;
+}
 
 /** Keys that have their place in the control bar. */
 export const barKeys: readonly ConfigKey[] = ["algorithm", "space", "size", "seed"];
@@ -88,10 +144,13 @@ export function settingGroups(config: RunConfig, notes: readonly Note[]): readon
   const defaults = defaultsFor(config.space, config.size, config.algorithm);
   const keys = Object.keys(keySpecs) as ConfigKey[];
   const rowOf = (key: ConfigKey): SettingRow => {
-    const copy = text.settings.of(key, config.algorithm);
+    const copy = {
+      ...text.settings.of(key, config.algorithm),
+      ...text.settings.under(key, { loss: config["fbnet.loss"], metric: config["fbnet.metric"] }),
+    };
     return {
       key,
-      spec: keySpecs[key],
+      spec: specOf(key, config),
       label: copy.label,
       hint: copy.hint ?? null,
       unit: copy.unit ?? null,
@@ -99,6 +158,7 @@ export function settingGroups(config: RunConfig, notes: readonly Note[]): readon
       fallback: config[key] === defaults[key] ? null : formatValue(key, defaults[key]),
       note: notes.find((note) => note.key === key)?.message ?? null,
       live: liveKeys.includes(key),
+      disabled: whyDisabled(key, config),
     };
   };
   return groupsOf[config.algorithm].map(({ id, belongs }) => ({

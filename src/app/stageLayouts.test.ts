@@ -1,10 +1,14 @@
 /** Which panels stand where, for every method and kind of space. */
 import { describe, expect, it } from "vitest";
-import { algorithmIds, defaultsFor, type RunConfig, spaceIds } from "@/store/keys";
+import { algorithmIds, defaultsFor, pairProblem, type RunConfig, spaceIds } from "@/store/keys";
 import { panelApplies } from "@/store/methods";
 import { lowerPanel, lowerTabs, singlePanel, singleTabs, stageLayout } from "./stageLayouts";
 
-const searches = algorithmIds.flatMap((algorithm) => spaceIds.map((space) => defaultsFor(space, "nano", algorithm)));
+const searches = algorithmIds.flatMap((algorithm) =>
+  spaceIds
+    .filter((space) => pairProblem(algorithm, space) === null)
+    .map((space) => defaultsFor(space, "nano", algorithm)),
+);
 const given = searches.map((config): RunConfig => ({ ...config, "retrain.arch": "x" }));
 const named = (configs: readonly RunConfig[]) =>
   configs.map(
@@ -21,7 +25,7 @@ describe.each(named([...searches, ...given]))("%s", (_, config) => {
 
   it("hides no panel: whatever is not above is a tab below", () => {
     expect(new Set([layout.panes[0], ...lowerTabs(layout)]).size).toBe(1 + lowerTabs(layout).length);
-    for (const panel of ["path", "pool", "streams", "cells"] as const)
+    for (const panel of ["path", "pool", "streams", "cells", "theta", "latency", "joint"] as const)
       expect([layout.panes[0], ...lowerTabs(layout)]).toContain(panel);
   });
 
@@ -39,6 +43,10 @@ it.each([
   ["darts", "darts-cell", ["cells", "streams"]],
   ["gdas", "nasbench201-cell", ["cells", "streams"]],
   ["darts", "spos", ["streams", "network"]],
+  ["fbnet-v1", "fbnet-v1", ["theta", "latency"]],
+  ["fbnet-v2", "fbnet-v2", ["theta", "network"]],
+  ["fbnet-v3", "fbnet-v3", ["joint", "pool"]],
+  ["fbnet-v3", "macro8", ["joint", "pool"]],
 ] as const)("%s on %s: %s", (algorithm, space, panes) => {
   expect(stageLayout(defaultsFor(space, "nano", algorithm)).panes).toEqual(panes);
 });
@@ -54,5 +62,7 @@ it("brings what was asked for to the lower pane, applicable or not", () => {
 
 it("remembers splitters by method and kind of space", () => {
   const ids = searches.map((config) => stageLayout(config).id);
-  expect(new Set(ids).size).toBe(6);
+  const kinds = ids.map((id) => /-cells$/.test(id));
+  expect(new Set(ids).size).toBe(new Set(searches.map(({ algorithm }, i) => `${algorithm} ${kinds[i]}`)).size);
+  expect(new Set(ids).size).toBeGreaterThan(algorithmIds.length);
 });

@@ -1,5 +1,5 @@
 /** Which panels stand on the stage for which run, as data: another method or kind of space is another row here. */
-import { hasAlpha, isCellSpace, type MethodConfig, panelApplies, searchesNothing } from "@/store/methods";
+import { isCellSpace, type MethodConfig, panelApplies, searchesNothing, searchKind } from "@/store/methods";
 import type { PanelId } from "@/store/view";
 
 export interface StageLayout {
@@ -11,21 +11,27 @@ export interface StageLayout {
 }
 
 /** Panels that belong on the stage. Data has its place in the rail, curves in the dock, the network beside the stage where it is not on it. */
-const stagePanels: readonly PanelId[] = ["path", "pool", "cells", "streams"];
+const stagePanels: readonly PanelId[] = ["path", "pool", "cells", "streams", "theta", "latency", "joint"];
 
 const layouts: Readonly<Record<string, Omit<StageLayout, "id">>> = {
   "sampled-layers": { panes: ["path", "pool"], share: "53" },
   "sampled-cells": { panes: ["pool", "cells"], share: "50" },
   "mixed-cells": { panes: ["cells", "streams"], share: "52" },
   "mixed-layers": { panes: ["streams", "network"], share: "55" },
+  "stochastic-layers": { panes: ["theta", "latency"], share: "53" },
+  // Masks are not measured layer by layer.
+  "stochastic-masks": { panes: ["theta", "network"], share: "58" },
+  "joint-layers": { panes: ["joint", "pool"], share: "58" },
+  "joint-cells": { panes: ["joint", "pool"], share: "58" },
   "retrain-cells": { panes: ["cells", "network"], share: "45" },
   "retrain-layers": { panes: ["path", "network"], share: "45" },
 };
 
 /** The stage of a run. */
 export function stageLayout(config: MethodConfig): StageLayout {
-  const search = searchesNothing(config) ? "retrain" : hasAlpha(config) ? "mixed" : "sampled";
-  const kind = `${search}-${isCellSpace(config.space) ? "cells" : "layers"}`;
+  const search = searchesNothing(config) ? "retrain" : searchKind(config);
+  const members = isCellSpace(config.space) ? "cells" : "layers";
+  const kind = `${search}-${search === "stochastic" && !panelApplies("latency", config) ? "masks" : members}`;
   const layout = layouts[kind] as Omit<StageLayout, "id">;
   return { id: `${config.algorithm}-${kind}`, ...layout };
 }

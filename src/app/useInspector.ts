@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { Space } from "@/nas/space/types";
 import { history } from "@/store/history";
 import type { RunConfig } from "@/store/keys";
-import { hasAlpha, searchesNothing } from "@/store/methods";
+import { alphaGroupsOf } from "@/store/methods";
 import { spaceOf } from "@/store/network";
 import { useExperiment, useHistory, useRun, useView } from "@/ui/hooks";
 import type { AlphaScene } from "./inspectorAlpha";
@@ -20,12 +20,14 @@ export interface Inspected {
 /** α of the run at the cursor, and what would be derived from it; null for a run without α. */
 function alphaScene(space: Space, config: RunConfig, cursor: number | null): AlphaScene | null {
   const { mixed } = space;
-  if (!mixed || !hasAlpha(config) || searchesNothing(config)) return null;
-  const { groups } = mixed;
+  const groups = alphaGroupsOf(config);
+  if (groups.length === 0) return null;
   const column = cursor === null ? history.alpha.latest() : history.alpha.at(cursor);
   const size = groups.reduce((sum, { rows, ops }) => sum + rows.length * ops.length, 0);
   // A column of another space is on its way out.
   if (column?.raw.length !== size) return { groups, weights: null, kept: null };
+  // Masks keep the largest number of a row; no rule says otherwise.
+  if (!mixed) return { groups, weights: column.weights, kept: null };
   let at = 0;
   const raw = groups.map(({ rows, ops }) => column.raw.subarray(at, (at += rows.length * ops.length)));
   const { kept } = mixed.derive(raw, { rule: config["darts.derive"], skipLimit: config["darts.skipLimit"] });

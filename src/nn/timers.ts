@@ -48,5 +48,5 @@ export function wallReadingUs(stepUs: number, roundTripUs: number): number {
 
 /** How long the kernels of a reading by timestamps must take, µs. */
 export function stampReadingUs(quantumUs: number): number {
-  return Math.max(STEPS * quantumUs, SHORTEST_US / 4);
+  return Math.max(STEPS * quantumUs, 2 * SHORTEST_US);
 }

@@ -10,6 +10,7 @@ export interface CommitInputProps {
   readonly id?: string;
   readonly describedBy?: string;
   readonly invalid?: boolean;
+  readonly disabled?: boolean;
   readonly inputMode?: "numeric" | "decimal" | "text";
 }
 
@@ -21,6 +22,7 @@ export function CommitInput({
   id,
   describedBy,
   invalid = false,
+  disabled = false,
   inputMode = "text",
 }: CommitInputProps) {
   const [draft, setDraft] = useState<string | null>(null);
@@ -39,6 +41,7 @@ export function CommitInput({
       aria-label={label}
       aria-describedby={describedBy}
       aria-invalid={invalid}
+      disabled={disabled}
       value={draft ?? value}
       style={{ width }}
       onChange={(event) => setDraft(event.target.value)}

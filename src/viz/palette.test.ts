@@ -1,6 +1,7 @@
 /** The palette's promise, recomputed: every pair of op colours stays apart for four kinds of sight, and each stands out from its background. */
 import { describe, expect, it } from "vitest";
 import { dartsPrimitives } from "@/nas/cell/genotype";
+import { fbnetChoices } from "@/nas/space/fbnetV1";
 import {
   faded,
   familyColors,
@@ -103,6 +104,7 @@ describe("op styles", () => {
       ["shuffle_3x3", "shuffle_5x5", "shuffle_7x7", "shuffle_xception"],
       dartsPrimitives,
       ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"],
+      fbnetChoices,
       // AmoebaNet, which has the most kinds of ops of the published cells, and SETN.
       ["avg_pool_3x3", "max_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "sep_conv_7x7", "conv_7x1_1x7"],
       ["avg_pool_3x3", "max_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "conv_3x1_1x3"],
@@ -118,6 +120,37 @@ describe("op styles", () => {
     }
   });
 
+  it.each(["light", "dark"] as const)(
+    "keeps FBNet's nine candidates apart for every sight and off the background: %s",
+    (theme) => {
+      const colours = fbnetChoices.map((op) => opColor(op, theme));
+      for (const colour of colours) expect(contrast(colour, paletteBackground[theme])).toBeGreaterThan(3);
+      // Nine colours cannot be as far apart as seven; codes and glyphs carry the rest.
+      for (const rows of Object.values(sight))
+        for (const [i, a] of colours.entries())
+          for (const b of colours.slice(i + 1)) expect(distance(a, b, rows)).toBeGreaterThan(6.5);
+    },
+  );
+
+  it.each(["light", "dark"] as const)(
+    "orders options of one kind by their distance from the background: %s",
+    (theme) => {
+      for (const ops of [
+        ["r16", "r20", "r24", "r28", "r32"],
+        ["c8", "c12", "c16", "c40", "c184"],
+        ["e1", "e2", "e4", "e6"],
+        ["k3", "k5"],
+      ]) {
+        const contrasts = ops.map((op) => contrast(opColor(op, theme), paletteBackground[theme]));
+        expect(contrasts).toEqual([...contrasts].sort((a, b) => a - b));
+        expect(contrasts[0]).toBeGreaterThan(3);
+        expect(new Set(ops.map((op) => opStyle(op).code)).size).toBe(ops.length);
+        expect(stackOrder(ops)).toEqual(ops.map((_, i) => i));
+        expect(opColor(ops[0] ?? "", theme)).toMatch(/^#[0-9a-f]{6}$/);
+      }
+    },
+  );
+
   it("keeps codes within four characters, names it does not know included", () => {
     for (const op of [
       "identity",
@@ -128,6 +161,9 @@ describe("op styles", () => {
       "toString",
       "conv_7x1_1x7",
       "nor_conv_3x3",
+      "k5_e1_g2",
+      "k3_e6",
+      "c184",
     ]) {
       expect(opStyle(op).code.length).toBeLessThanOrEqual(4);
     }

@@ -55,6 +55,7 @@ const glyphs: Readonly<Record<OpFamily, string>> = {
 /** Ops that borrow the family of others in spaces without those bring a glyph of their own. */
 const styles: Readonly<Record<string, readonly [code: string, family: OpFamily, glyph?: string]>> = {
   identity: ["skip", "skip"],
+  skip: ["skip", "skip"],
   skip_connect: ["skip", "skip"],
   max_pool_3x3: ["max3", "maxPool"],
   avg_pool_3x3: ["avg3", "avgPool"],
@@ -84,15 +85,85 @@ function mobileStyle(op: string): OpStyle | null {
   return { code: `k${match[1]}e${match[2]}`, glyph: glyphs[family], family };
 }
 
+/** FBNet's candidates, k<kernel>_e<expansion>[_g<groups>]: kernels beyond 3 are large, grouped ones have the families of dilated convolutions. */
+interface Block {
+  readonly family: "sepSmall" | "sepLarge" | "dilSmall" | "dilLarge";
+  /** Name without underscores and group count. */
+  readonly code: string;
+  /** By expansion: 1, up to 3, more. */
+  readonly step: 0 | 1 | 2;
+}
+
+function blockOf(op: string): Block | null {
+  const match = /^k(\d+)_e(\d+)(_g\d+)?$/.exec(op);
+  if (match === null) return null;
+  const [k, e, grouped] = [Number(match[1]), Number(match[2]), match[3] !== undefined];
+  const family = grouped ? (k > 3 ? "dilLarge" : "dilSmall") : k > 3 ? "sepLarge" : "sepSmall";
+  return { family, code: grouped ? `${k}e${e}g` : `k${k}e${e}`, step: e <= 1 ? 0 : e <= 3 ? 1 : 2 };
+}
+
+/** Fuller with the expansion. */
+const blockGlyphs: Readonly<Record<Block["family"], readonly [string, string, string]>> = {
+  sepSmall: ["▫", "▪", "▣"],
+  sepLarge: ["□", "■", "▩"],
+  dilSmall: ["◇", "◈", "◈"],
+  dilLarge: ["◆", "⬥", "⬥"],
+};
+
+/** Shades of the two families that have several expansions: further from the background with the expansion. */
+const blockColors: Readonly<
+  Record<PaletteTheme, Readonly<Record<"sepSmall" | "sepLarge", readonly [string, string, string]>>>
+> = {
+  light: { sepSmall: ["#5e80be", "#426ab2", "#35558e"], sepLarge: ["#3b0fbd", "#2c0b8e", "#150542"] },
+  dark: { sepSmall: ["#3362b2", "#547ec5", "#7295cf"], sepLarge: ["#a29bfb", "#beb8fc", "#d9d6fd"] },
+};
+
+/** Options of ordered decisions (FBNetV2): input sides, channels, expansions, kernels, repeats, each on a scale from its least to its most. */
+const scales: Readonly<Record<string, { readonly from: number; readonly to: number; readonly log?: boolean }>> = {
+  r: { from: 16, to: 32 },
+  c: { from: 8, to: 184, log: true },
+  e: { from: 1, to: 6 },
+  k: { from: 3, to: 7 },
+  n: { from: 1, to: 5 },
+};
+const bars = ["▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
+
+/** Where `r24`, `c16`, `e3`, `k5` or `n2` stands on its scale, 0–1; null for any other name. */
+function optionPlace(op: string): number | null {
+  const match = /^([rcekn])(\d+)$/.exec(op);
+  const scale = match === null ? undefined : scales[match[1] ?? ""];
+  if (scale === undefined) return null;
+  const on = scale.log === true ? Math.log : (value: number): number => value;
+  const place = (on(Math.max(1, Number(match?.[2]))) - on(scale.from)) / (on(scale.to) - on(scale.from));
+  return Math.min(1, Math.max(0, place));
+}
+
 /** Code, glyph and family of an op. An op that the table lacks gets the first letters of its name, never an error. */
 export function opStyle(op: string): OpStyle {
   const style = Object.hasOwn(styles, op) ? styles[op] : undefined;
   if (style !== undefined) return { code: style[0], glyph: style[2] ?? glyphs[style[1]], family: style[1] };
+  const block = blockOf(op);
+  if (block !== null)
+    return { code: block.code.slice(0, 4), glyph: blockGlyphs[block.family][block.step], family: block.family };
+  const place = optionPlace(op);
+  if (place !== null)
+    return { code: op.slice(0, 4), glyph: bars[Math.round(place * (bars.length - 1))] ?? bars[0], family: "sepSmall" };
   return mobileStyle(op) ?? { code: op.replace(/[^a-z0-9]/gi, "").slice(0, 4) || "?", glyph: "○", family: "sepSmall" };
+}
+
+/** Place on the scale of magnitude from which on it stands out by 3:1. */
+const leastInk = 0.45;
+
+function hexOf(rgb: string): string {
+  return `#${(rgb.match(/\d+/g) ?? []).map((channel) => Number(channel).toString(16).padStart(2, "0")).join("")}`;
 }
 
 /** Colour of an op on the panel background of the theme; at least 3:1, except for `none`, which is drawn as a hatch. */
 export function opColor(op: string, theme: PaletteTheme): string {
+  const block = blockOf(op);
+  if (block?.family === "sepSmall" || block?.family === "sepLarge") return blockColors[theme][block.family][block.step];
+  const place = optionPlace(op);
+  if (place !== null) return hexOf(sequential(leastInk + (1 - leastInk) * place, theme));
   return familyColors[theme][opStyle(op).family];
 }
 

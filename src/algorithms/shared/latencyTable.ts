@@ -54,13 +54,16 @@ function blocksOf({ fixed, slots }: LatencySpace): ReadonlyMap<string, LatencyBl
   return new Map([...fixed, ...slots.flat().filter((block) => block !== null)].map((block) => [block.key, block]));
 }
 
+/** Before the gene string of a network, where the keys of blocks stand. */
+const wholeNetwork = "network ";
+
 /** Distinct random members as jobs; no more than the space has, as far as a few draws find them. */
 function networkJobs(space: Space, count: number, key: RngKey): MeterJob[] {
   const rng = key.stream();
   const jobs = new Map<string, MeterJob>();
   for (let draws = 0; jobs.size < count && draws < 10 * count; draws++) {
     const { id, choices } = space.canonical(space.mutator.sample(rng));
-    if (!jobs.has(id)) jobs.set(id, { key: `network ${space.encode(choices)}`, graph: () => space.graph(choices) });
+    if (!jobs.has(id)) jobs.set(id, { key: wholeNetwork + space.encode(choices), graph: () => space.graph(choices) });
   }
   return [...jobs.values()];
 }
@@ -81,7 +84,7 @@ function tableOf({ space, device, batch, app, again }: MeasureRequest, timer: Me
   const base = again?.base;
   const table: LatencyTable = {
     app,
-    device: { ...device, timer: timer?.kind ?? "wall", quantumUs: timer?.quantumUs ?? 0 },
+    device: { ...device, timer: timer?.kind ?? "wall", quantumUs: timer && timer.quantumUs >= 1 ? timer.quantumUs : 0 },
     settings: wantedSettings(space, batch, { warmup, runs: readingsOf(space) }),
     space: { id: space.id, size: space.size },
     entries: entriesOf(keys.entries, readings, base?.entries ?? []),
@@ -92,14 +95,16 @@ function tableOf({ space, device, batch, app, again }: MeasureRequest, timer: Me
   const costs = costsOf(table, latency);
   if (costs === null) return table;
   const points = networks.flatMap(({ key }) => {
-    const id = key.slice(key.indexOf(" ") + 1);
+    const id = key.slice(wholeNetwork.length);
     const [sum, measured] = [sumOfMember(costs, space, id), readings.get(key)?.us];
     return sum === null || measured === undefined ? [] : [{ id, sum, measured }];
   });
   return { ...table, fit: fitOf(points) };
 }
 
-function notesOf({ timer, noisy, clamped }: MeterResult): string[] {
+function notesOf({ timer, ...result }: MeterResult): string[] {
+  // A network that is noisy shows in the fit.
+  const [noisy, clamped] = [result.noisy, result.clamped].map((keys) => keys.filter((key) => !key.startsWith(wholeNetwork))) as [string[], string[]];
   const entries = (keys: readonly string[]): string => `${keys.length} ${keys.length === 1 ? "entry" : "entries"}`;
   const some = (keys: readonly string[]): string => keys.slice(0, 3).join(", ") + (keys.length > 3 ? " …" : "");
   const coarse = timer.quantumUs > 0 ? `are rounded to ${timer.quantumUs} µs` : "read nothing but 0";

@@ -22,7 +22,8 @@ function List({ title, items }: { readonly title: string; readonly items: readon
 
 function Report({ pending }: { readonly pending: PendingImport }) {
   const { report } = pending;
-  const others = report.candidates.filter((fit) => fit.id !== report.space.id || fit.size !== report.space.size);
+  const isTable = report.format === "latency-table";
+  const others = isTable ? [] : report.candidates.filter((fit) => fit.id !== report.space.id || fit.size !== report.space.size);
   return (
     <>
       <p>
@@ -41,11 +42,12 @@ function Report({ pending }: { readonly pending: PendingImport }) {
         </p>
       ))}
       <dl className={styles.report}>
-        <dt>{words.architecture}</dt>
-        <dd className={styles.mono}>{report.arch.id}</dd>
+        <dt>{isTable ? words.device : words.architecture}</dt>
+        <dd className={styles.mono}>{isTable ? report.label : report.arch.id}</dd>
         <List title={words.understood} items={report.understood} />
         <List title={words.mapped} items={report.mapped} />
         <List title={words.ignored} items={report.ignored.map((entry) => `${entry.key} (${entry.why})`)} />
+        {isTable && <List title={words.missing} items={report.missing} />}
       </dl>
     </>
   );
@@ -54,8 +56,9 @@ function Report({ pending }: { readonly pending: PendingImport }) {
 export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
   const { name, pending } = useStore(importStore);
   if (pending === null) return null;
+  const isTable = pending.report.format === "latency-table";
   return (
-    <Sheet title={words.titleOf(name)} lead={words.chooseHint} onClose={onClose}>
+    <Sheet title={words.titleOf(name)} lead={isTable ? words.tableHint : words.chooseHint} onClose={onClose}>
       <div className={styles.scroll}>
         <Report pending={pending} />
       </div>
@@ -68,7 +71,7 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
             onClose();
           }}
         >
-          {words.apply}
+          {isTable ? words.applyTable : words.apply}
         </Button>
       </div>
     </Sheet>

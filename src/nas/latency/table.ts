@@ -14,7 +14,7 @@ export interface LatencyDevice {
   readonly threads: number;
   /** How the entries were timed. */
   readonly timer: "timestamp" | "wall";
-  /** Step of the device's timestamps in µs; with timer `wall` the step that was too coarse to use. 0: none, or not known. */
+  /** Step of the device's timestamps in µs; with timer `wall` the step that was too coarse to use. 0: none, not known, or finer than 1. */
   readonly quantumUs: number;
 }
 

@@ -1,12 +1,6 @@
 /** Decisions of a masking search as the history of architecture weights has them: rows with options of their own, so a matrix of one row each. */
+import { optionName } from "./optionNames";
 import type { AlphaGroup, MaskedRow } from "./types";
-
-const units: Readonly<Record<MaskedRow["kind"], (option: number) => string>> = {
-  resolution: (side) => `r${side}`,
-  channels: (width) => `c${width}`,
-  expansion: (factor) => `e${factor}`,
-  kernel: (side) => `k${side}`,
-};
 
 /** In the public channel all are group 0, the edge the row's number. */
 export function maskedGroups(rows: readonly MaskedRow[]): AlphaGroup[] {
@@ -15,7 +9,7 @@ export function maskedGroups(rows: readonly MaskedRow[]): AlphaGroup[] {
     label,
     param: `theta.${id}`,
     rows: [{ label }],
-    ops: options.map(units[kind]),
+    ops: options.map((option) => optionName(kind, option)),
     none: null,
     firstRow: row,
   }));

@@ -4,7 +4,8 @@ import { type CellKind, edgeRow } from "@/nas/cell/genotype";
 import { cellKindsOf } from "@/nas/cell/networks";
 import type { Graph, GraphNode, Shape } from "@/nas/graph";
 import type { Choices } from "@/nas/mutable";
-import type { AlphaGroup, Space } from "@/nas/space/types";
+import { optionName } from "@/nas/space/optionNames";
+import type { AlphaGroup, SlotInfo, Space } from "@/nas/space/types";
 import type { Focus } from "@/store/view";
 import { text } from "@/viz/copy";
 
@@ -45,21 +46,33 @@ const fixed = (id: "stem" | "head"): BlockPlace => ({
 function layerParts(space: Space, graph: Graph, choices: Choices): Parts {
   const firstSlotNode = graph.nodes.find((node) => node.slot !== null)?.id ?? graph.nodes.length;
   const stageId = (stage: number): string => `stage.${stage}`;
-  const layers = space.slots.map((slot, index): BlockPlace => ({
-    ...{ id: slot.mutable, label: slot.label, slot: index, edge: null, kind: null, stage: stageId(slot.stage) },
-    op: String(choices[slot.mutable] ?? ""),
-  }));
+  // Several numbers decide about one block (`stage.1.block.0.kernel`, `….channels`): it is one part all the same.
+  const isOp = new Map(space.mutables.map(({ id, kind }) => [id, kind === "op"]));
+  const partOf = (id: string): string => (isOp.get(id) === false && id.includes(".") ? id.slice(0, id.lastIndexOf(".")) : id);
+  const byPart = new Map<string, SlotInfo[]>();
+  for (const slot of space.slots) byPart.set(partOf(slot.mutable), [...(byPart.get(partOf(slot.mutable)) ?? []), slot]);
+  const layers = [...byPart].map(([id, slots]): BlockPlace => {
+    const [first] = slots;
+    const alone = slots.length === 1;
+    return {
+      ...{ id, slot: alone ? space.slots.indexOf(first as SlotInfo) : null, edge: null, kind: null },
+      // "Block 1.1 kernel", "Block 1.1 channels" → "Block 1.1".
+      label: alone ? (first?.label ?? id) : (first?.label.split(" ").slice(0, 2).join(" ") ?? id),
+      stage: first === undefined || first.stage < 0 ? null : stageId(first.stage),
+      op: slots.map(({ mutable }) => optionName(mutable, choices[mutable])).join(" "),
+    };
+  });
   return {
     // Where the stem is decided about too, it is a slot of that name.
     places: [...(layers.some(({ id }) => id === "stem") ? [] : [fixed("stem")]), ...layers, fixed("head")],
-    stages: [...new Set(space.slots.map((slot) => slot.stage))].map((stage) => ({
+    stages: [...new Set(space.slots.map((slot) => slot.stage))].filter((stage) => stage >= 0).map((stage) => ({
       id: stageId(stage),
       label: words.stage(stage + 1),
     })),
     // Nodes without a slot belong to the stem before the first slot's node and to the head after it.
-    blockOf: (node) => node.slot ?? (node.id < firstSlotNode ? "stem" : "head"),
-    shapeOf: ({ slot }) => {
-      const info = space.slots[slot ?? -1];
+    blockOf: (node) => (node.slot === null ? null : partOf(node.slot)) ?? (node.id < firstSlotNode ? "stem" : "head"),
+    shapeOf: ({ id }) => {
+      const info = byPart.get(id)?.at(-1);
       return info === undefined ? [] : [info.hout, info.hout, info.cout];
     },
     isChain: true,

@@ -1,6 +1,6 @@
 /** Panel b, the sampled path: what is being trained at this very step, and was every choice trained as often as it should? */
 import { useRef } from "react";
-import { hasAlpha, isCellSpace } from "@/store/methods";
+import { isCellSpace, type SearchKind, searchKind } from "@/store/methods";
 import type { PanelId } from "@/store/view";
 import { useMethod, useRun, useView } from "@/ui/hooks";
 import { Button } from "@/ui/Button";
@@ -18,17 +18,21 @@ import { PathPicture } from "./PathPicture";
 import { type PathControl, usePathControl } from "./usePathControl";
 import { type PathView, usePathView } from "./usePathModel";
 
+/** What shows a search that has no paths. */
+const insteadOf: Readonly<Record<SearchKind, PanelId>> = { sampled: "pool", mixed: "streams", stochastic: "theta", joint: "joint" };
+
 /** Why there is no path here, and where to look instead. */
 function NoPath() {
   const method = useMethod();
   const isCells = isCellSpace(method.space);
-  const see: PanelId = isCells ? "cells" : "streams";
+  const kind = searchKind(method);
+  const see: PanelId = isCells ? "cells" : insteadOf[kind];
   const { mixed, cells } = text.path.notApplicable;
   const where = text[see].title;
   return (
     <NotApplicable
       see={see}
-      why={hasAlpha(method) ? mixed(text.settings.value(method.algorithm), where) : cells(where)}
+      why={kind !== "sampled" ? mixed(text.settings.value(method.algorithm), where) : cells(where)}
     />
   );
 }

@@ -1,5 +1,6 @@
 /** The focused candidate's line of descent as mini-strips: one row a candidate, only the layers that changed are coloured. */
 import type { Space } from "@/nas/space/types";
+import { optionName } from "@/nas/space/optionNames";
 import { text as copy } from "@/viz/copy";
 import { opColor, opStyle } from "@/viz/palette";
 import type { LineageStep } from "./lineage";
@@ -23,14 +24,14 @@ const cell = 14;
 export function LineageCard({ space, line, isCut, theme, corner, maxRows }: LineageCardProps) {
   const rows = line.slice(0, Math.max(1, maxRows));
   // Of cells the ops: which states they read has no colour.
-  const ops = space.mutables.filter((mutable) => mutable.kind === "op");
+  const ops = space.mutables.filter((mutable) => mutable.kind !== "input");
   return (
     <div className={styles["card"]} style={corner} aria-hidden="true">
       {rows.map(({ candidate, changed }) => (
         <div key={candidate.index} className={styles["cardRow"]}>
           <svg width={cell * ops.length} height={cell}>
             {ops.map((mutable, i) => {
-              const op = String(candidate.choices[mutable.id] ?? "");
+              const op = optionName(mutable.id, candidate.choices[mutable.id]);
               const isChanged = changed === null || changed.includes(mutable.id);
               return (
                 <g key={mutable.id}>

@@ -1,6 +1,6 @@
 /** Panel c, the candidate pool: is the search finding better trade-offs, and where did they come from? */
 import { useMemo } from "react";
-import { hasAlpha, isCellSpace } from "@/store/methods";
+import { isCellSpace, searchKind } from "@/store/methods";
 import { type PanelId, viewStore } from "@/store/view";
 import { Button } from "@/ui/Button";
 import { Figure } from "@/ui/Figure";
@@ -23,7 +23,7 @@ const text = copy.pool;
 function NoPool() {
   const method = useMethod();
   const { mixed, retrain } = text.notApplicable;
-  if (!hasAlpha(method)) return <NotApplicable see="network" why={retrain(copy.network.title)} />;
+  if (searchKind(method) !== "mixed") return <NotApplicable see="network" why={retrain(copy.network.title)} />;
   const see: PanelId = isCellSpace(method.space) ? "cells" : "streams";
   return <NotApplicable see={see} why={mixed(copy.settings.value(method.algorithm), copy[see].title)} />;
 }

@@ -19,6 +19,8 @@ export function originWords({ origin, arm }: Candidate): string {
       return text.origin.manual;
     case "derived":
       return text.origin.derived;
+    case "sampled":
+      return text.origin.sampled;
     case "mutation":
       return text.origin.mutation(origin.parent);
     case "crossover":

@@ -89,9 +89,16 @@ export function isFeasible(cost: number, min: number | null, limit: number | nul
   return (min === null || cost >= min) && (limit === null || cost <= limit);
 }
 
-/** A network that was read off α is one of a kind, like one that was entered: it shares the mark. */
+/** A network that was read off α is one of a kind, like one that was entered, and one that was drawn from θ is a random one: they share marks. */
 export function shapeOf({ origin }: Candidate): MarkShape {
-  return origin.kind === "derived" ? "manual" : origin.kind;
+  switch (origin.kind) {
+    case "derived":
+      return "manual";
+    case "sampled":
+      return "random";
+    default:
+      return origin.kind;
+  }
 }
 
 function usesOp(candidate: Candidate, op: string): boolean {

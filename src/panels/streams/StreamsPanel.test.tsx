@@ -95,6 +95,7 @@ describe("states", () => {
         loss: { ...none, loss: new Float32Array(0), lr: new Float32Array(0) },
         accuracy: { ...none, split: new Uint8Array(0), accuracy: new Float32Array(0), n: new Int32Array(0) },
         alpha: { step: Int32Array.of(480), values: new Float32Array(80).fill(Number.NaN) },
+        cost: { step: none.step, expected: new Float32Array(0), tau: new Float32Array(0) },
       };
       if (frame.latest) history.apply({ ...frame, latest: frame.latest, series });
     });

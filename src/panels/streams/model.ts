@@ -82,7 +82,7 @@ export interface StreamsInput {
 export const undecidedAbove = 0.99;
 
 export function isSkip(op: string): boolean {
-  return op === "skip_connect" || op === "identity";
+  return op === "skip_connect" || op === "identity" || op === "skip";
 }
 
 /** α of each group out of one column. */

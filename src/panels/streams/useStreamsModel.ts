@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import type { AlphaGroup } from "@/nas/space/types";
 import type { AlphaColumn } from "@/store/alphaHistory";
 import { history } from "@/store/history";
+import { alphaGroupsOf } from "@/store/methods";
 import { spaceOf } from "@/store/network";
 import { useExperiment, useHistory, useRun, useView } from "@/ui/hooks";
 import { type PanelState, panelState } from "@/ui/panelState";
@@ -38,8 +39,8 @@ export function useStreamsView({ isDerived, sort, zoom }: StreamsSettings): Stre
   const cursor = useView((view) => view.cursor);
   const running = plan?.config ?? config;
   const space = spaceOf(running.space, running.size);
-  const isApplicable = running.algorithm !== "spos" && space.mixed !== undefined;
-  const groups = useMemo(() => (isApplicable ? (space.mixed?.groups ?? []) : []), [isApplicable, space]);
+  const groups = useMemo(() => alphaGroupsOf(running), [running]);
+  const isApplicable = groups.length > 0;
 
   const { columns, newest, brokeAt } = useMemo(() => {
     // The version says that what the history returns has changed.
@@ -56,11 +57,12 @@ export function useStreamsView({ isDerived, sort, zoom }: StreamsSettings): Stre
   }, [version, isApplicable, groups]);
 
   const model = useMemo(() => {
-    if (!newest || !space.mixed) return null;
+    if (!newest) return null;
     const past = cursor === null ? newest : columns.findLast(({ step }) => step <= cursor);
     const at = past ?? (columns[0] as AlphaColumn);
     const options = { rule: running["darts.derive"], skipLimit: running["darts.skipLimit"] };
-    const derivation = space.mixed.derive(splitGroups(at.raw, groups), options);
+    // Rows of masks decide one by one, as the picture shows; only mixtures of ops have a rule.
+    const derivation = space.mixed?.derive(splitGroups(at.raw, groups), options) ?? null;
     const whole: Span = [columns[0]?.step ?? 0, newest.step];
     return buildStreams({ groups, at, derivation, isDerived, sort, whole, zoom });
   }, [columns, newest, space, groups, cursor, running, isDerived, sort, zoom]);

@@ -120,6 +120,7 @@ export function fakeAlpha(options: FakeAlphaOptions = {}): void {
     series: {
       loss: { step: none.i, phase: none.u, loss: none.f, lr: none.f },
       alpha: { step: Int32Array.from(columns, (_, i) => i * stride), values },
+      cost: { step: none.i, expected: none.f, tau: none.f },
       accuracy: { step: none.i, phase: none.u, split: none.u, accuracy: none.f, n: none.i },
     },
   });

@@ -111,9 +111,16 @@ export function genesOf(space: Space, choices: Choices): number[] {
 
 const noAlpha: SeriesChunk["alpha"] = { step: new Int32Array(0), values: new Float32Array(0) };
 
+const noCost: SeriesChunk["cost"] = {
+  step: new Int32Array(0),
+  expected: new Float32Array(0),
+  tau: new Float32Array(0),
+};
+
 const noSeries: SeriesChunk = {
   loss: { step: new Int32Array(0), phase: new Uint8Array(0), loss: new Float32Array(0), lr: new Float32Array(0) },
   alpha: noAlpha,
+  cost: noCost,
   accuracy: {
     step: new Int32Array(0),
     phase: new Uint8Array(0),
@@ -135,6 +142,7 @@ function trainingSeries(phase: Phase, step: number, at: number, loss: number): S
       lr: Float32Array.of(0.016 * (1 - at)),
     },
     alpha: noAlpha,
+    cost: noCost,
     accuracy: {
       step: Int32Array.from(validated ? [step, step] : [step]),
       phase: Uint8Array.from(validated ? [phaseIndex(phase), phaseIndex(phase)] : [phaseIndex(phase)]),

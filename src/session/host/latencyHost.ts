@@ -77,9 +77,10 @@ export class LatencyHost {
    * these are measured into the kept table; without one, everything.
    */
   async measure(device: DeviceChoice, config: RunConfig, keys: readonly string[] | null, between: Between): Promise<Measured> {
-    await this.cancel();
+    // Known from the first moment on: a run that is opened right now must find it.
+    const before = this.cancel();
     const stop = new AbortController();
-    const work = this.measureNow(device, config, keys, between, stop.signal);
+    const work = before.then(() => this.measureNow(device, config, keys, between, stop.signal));
     const mine = { stop, ended: work.catch(() => undefined) };
     this.measuring = mine;
     try {

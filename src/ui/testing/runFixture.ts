@@ -53,6 +53,7 @@ export function frameOf(latest: LatestState, candidates: readonly Candidate[] = 
     series: {
       loss: { step: new Int32Array(0), phase: new Uint8Array(0), loss: new Float32Array(0), lr: new Float32Array(0) },
       alpha: { step: new Int32Array(0), values: new Float32Array(0) },
+      cost: { step: new Int32Array(0), expected: new Float32Array(0), tau: new Float32Array(0) },
       accuracy: {
         step: new Int32Array(0),
         phase: new Uint8Array(0),

@@ -1,11 +1,9 @@
 /** Visible text of the curves panel. */
+import { shell } from "./shell";
 
 /** Name of a stretch of the run by what its method does there. */
 function band(phase: "supernet" | "search" | "retrain", algorithm: string): string {
-  const isMixed = algorithm === "darts" || algorithm === "gdas";
-  if (phase === "retrain") return "Retrain";
-  if (phase === "supernet") return isMixed ? "Search" : "Supernet";
-  return isMixed ? "Derive" : "Search";
+  return shell.phase(phase, algorithm);
 }
 
 export const curves = {

@@ -16,8 +16,10 @@ const formats: Readonly<Record<string, FormatCopy>> = {
     name: "MMRazor subnet (YAML, DARTS)",
     what: "Two edges a node, one op an edge",
   },
+  ofa: { name: "OFA dict", what: "Kernel, expansion and depth, as Once-for-All writes its networks" },
   "cells-svg": { name: "Cells (SVG picture)", what: "With a legend, in the theme on screen" },
   "cells-png": { name: "Cells (PNG picture)", what: "The same picture at twice its size" },
+  "latency-table": { name: "Latency table (JSON)", what: "Times of every block on one device, for searches elsewhere" },
   safetensors: { name: "Weights (safetensors)", what: "Parameters of the retrained network, by name" },
   tfjs: { name: "TensorFlow.js model", what: "A zip with model.json and weights" },
 };
@@ -87,6 +89,8 @@ export const dialogs = {
     titleOf: (name: string): string => (name === "" ? "Import" : `Import ${name}`),
     found: (format: string, space: string, size: string): string => `${format} for ${space}, size ${size}`,
     architecture: "Architecture",
+    device: "Measured on",
+    missing: "Missing",
     understood: "Understood",
     mapped: "Mapped",
     ignored: "Ignored",
@@ -94,6 +98,8 @@ export const dialogs = {
     fits: (list: string): string => `Also fits ${list}.`,
     none: "nothing",
     apply: "Show this network",
+    applyTable: "Use this table",
+    tableHint: "Applying keeps the table; the next search by latency weighs it. The run goes on with its own.",
     chooseHint: "Applying shows the network, pins it and makes it exportable. The run goes on.",
   },
   /** Text alternative of the picture of cells. */

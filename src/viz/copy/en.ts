@@ -4,11 +4,14 @@ import { curves } from "./curves";
 import { data } from "./data";
 import { dialogs } from "./dialogs";
 import { errors } from "./errors";
+import { joint } from "./joint";
+import { latency } from "./latency";
 import { network } from "./network";
 import { path } from "./path";
 import { pool } from "./pool";
 import { settings } from "./settings";
 import { shell } from "./shell";
 import { streams } from "./streams";
+import { theta } from "./theta";
 
-export const en = { shell, settings, errors, dialogs, path, pool, curves, data, network, streams, cells } as const;
+export const en = { shell, settings, errors, dialogs, path, pool, curves, data, network, streams, cells, theta, latency, joint } as const;

@@ -77,6 +77,7 @@ export const pool = {
     randomArm: "random search",
     manual: "evaluated by hand",
     derived: "derived from α",
+    sampled: "sampled from θ",
     mutation: (parent: string) => `mutation of ${parent}`,
     crossover: (a: string, b: string) => `crossover of ${a} and ${b}`,
   },

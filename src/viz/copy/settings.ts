@@ -12,6 +12,12 @@ const groups = {
   supernet: "Supernet",
   search: "Search",
   alpha: "Architecture weights",
+  theta: "Architecture weights θ",
+  latency: "Latency and loss",
+  cost: "Cost and loss",
+  masks: "Masks",
+  joint: "Joint search",
+  pairs: "Training of a pair",
   temperature: "Temperature",
   norm: "Batch norm",
   evolution: "Evolution",
@@ -67,6 +73,31 @@ const keys: Readonly<Record<string, SettingCopy>> = {
   "darts.derive": { label: "Rule", hint: "how α becomes an architecture; paper: Official" },
   "gdas.tauMax": { label: "First epoch", hint: "paper: 10" },
   "gdas.tauMin": { label: "Last epoch", hint: "falls linearly; paper: 0.1" },
+  "fbnet.loss": {
+    label: "Loss",
+    hint: "The paper's exponent β is outside the logarithm, (ln LAT)^β. Inner has it inside, ln(LAT^β) = β·ln LAT, where β is only a factor: it does not move the trade-off",
+  },
+  "fbnet.weight": { label: "Weight of the cost" },
+  "fbnet.target": { label: "Target", hint: "cheaper earns nothing; none = the cheaper the better" },
+  "fbnet.metric": { label: "Weigh", hint: "what a network costs: time by the table, multiply–adds, or parameters" },
+  "fbnet.wLoss": { label: "Loss of the weights", hint: "Joint scales their steps by the cost, as in the paper" },
+  "fbnet.tau0": { label: "First temperature", hint: "until the warm-up is over; paper: 5" },
+  "fbnet.tauEnd": { label: "Last temperature", hint: "an equal factor every epoch leads there; paper: about 0.15" },
+  "fbnet.thetaLr": { label: "Learning rate of θ", hint: "paper: 0.01; fewer steps need more" },
+  "fbnet.warmupEpochs": { label: "Warm-up", unit: "epochs", hint: "of weights alone; paper: 10" },
+  "fbnet.paths": {
+    label: "Ops a layer",
+    hint: "that run in a step; two, drawn by their probability, need less memory",
+  },
+  "fbnet.samples": { label: "Samples", unit: "networks", hint: "drawn from the final θ and scored; paper: 6" },
+  "fbnet.tableBatch": { label: "Table batch", unit: "images", hint: "at once when latency is measured; paper: 1" },
+  "fbnet.device": { label: "Device of the table", hint: "its label; none = this device" },
+  "fbnet2.mode": { label: "Resolutions", hint: "all in every step on one grid, or one drawn a step, which is cheaper" },
+  "fbnet2.share": { label: "Channels", hint: "decided once for a stage, or by every block" },
+  "fbnet3.m": { label: "Pairs a round", hint: "networks with recipes that are trained for the predictor" },
+  "fbnet3.rounds": { label: "Rounds", hint: "the predictor learns from all pairs so far after each" },
+  "fbnet3.pool": { label: "Pool", unit: "pairs", hint: "quasi-random, of which the predictor picks; paper: 20,000" },
+  "fbnet3.limit": { label: "At most", unit: "FLOPs", hint: "k and M are understood" },
 };
 
 /** What another method says of the same key. */
@@ -94,6 +125,57 @@ const gdasKeys: Readonly<Record<string, SettingCopy>> = {
   "train.wd": { label: "Weight decay", hint: "of the weights; paper: 0.0005" },
 };
 
+/** FBNet where it differs from DARTS. */
+const stochasticKeys: Readonly<Record<string, SettingCopy>> = {
+  "train.batch": { label: "Batch", unit: "images", hint: "for weights and for θ; paper: 192" },
+  "train.steps": { label: "Steps", hint: "of the weights; θ has a pass of its own every epoch; auto = by epochs" },
+  "train.lr": { label: "Learning rate", hint: "of the weights, falls to 0 on a cosine; paper: 0.1" },
+  "train.wd": { label: "Weight decay", hint: "of the weights; paper: 0.0001" },
+  "train.clip": { label: "Gradient clip", hint: "0 = none, as in the paper" },
+  "bn.recal": { label: "Recalibration", unit: "batches", hint: "before a sample is scored; 0 = none" },
+  "eval.images": { label: "Images a sample", hint: "all = the whole part that moves θ" },
+  "retrain.batch": { label: "Batch", unit: "images" },
+  "retrain.lr": { label: "Learning rate", hint: "falls to 0 on a cosine; paper: 0.1" },
+  "retrain.wd": { label: "Weight decay", hint: "paper: 0.0001" },
+  "retrain.clip": { label: "Gradient clip", hint: "0 = none" },
+  "retrain.cutout": { label: "Cutout", unit: "pixels", hint: "paper: none" },
+  "retrain.arch": { label: "Only train", hint: "an architecture's id; none = search" },
+};
+
+/** FBNetV3: whatever a recipe decides is not asked for. */
+const jointKeys: Readonly<Record<string, SettingCopy>> = {
+  "train.batch": { label: "Batch", unit: "images" },
+  "train.steps": { label: "Steps", hint: "of one pair, unless it is stopped early; auto = by epochs" },
+  "bn.recal": { label: "Recalibration", unit: "batches", hint: "before a pair is scored; 0 = none" },
+  "retrain.batch": { label: "Batch", unit: "images" },
+  "retrain.clip": { label: "Gradient clip", hint: "0 = none" },
+  "retrain.cutout": { label: "Cutout", unit: "pixels" },
+  "retrain.arch": { label: "Only train", hint: "an architecture's id; none = search" },
+};
+
+/** FBNet of layers, of which networks are published. */
+const layerKeys: Readonly<Record<string, SettingCopy>> = {
+  "retrain.arch": {
+    label: "Only train",
+    hint: "an architecture's id, or FBNet-A, -B or -C at full size; none = search",
+  },
+};
+
+/** What the cost's weight is called, and what its values do, by the loss. */
+const weights: Readonly<Record<string, SettingCopy>> = {
+  paper: { label: "Exponent β", hint: "0 leaves latency out, 0.6 is the paper's, 3 presses hard" },
+  inner: { label: "Exponent β" },
+  additive: { label: "Factor α", hint: "of LAT^0.6; 0 leaves the cost out, paper: 0.2" },
+  additiveLog: { label: "Factor α", hint: "of (ln LAT)^0.6; 0 leaves the cost out, paper: 0.2" },
+  normalised: { label: "Factor λ", hint: "of cost ÷ largest cost; 0 leaves it out, 0.3 is low, 2 is high" },
+};
+
+/** Why the weight cannot be set under `inner`. */
+const noWeight = "Inside the logarithm β is only a factor: it would not move the trade-off.";
+
+/** Unit of the target by what is weighed. */
+const targetUnits: Readonly<Record<string, string>> = { latency: "ms", macs: "M FLOPs", params: "M parameters" };
+
 /** Whole numbers that mean one of a few things. */
 const choices: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "darts.order": { 1: "First", 2: "Second" },
@@ -104,6 +186,22 @@ const values: Readonly<Record<string, string>> = {
   spos: "SPOS",
   darts: "DARTS",
   gdas: "GDAS",
+  "fbnet-v1": "FBNet",
+  "fbnet-v2": "FBNetV2",
+  "fbnet-v3": "FBNetV3",
+  paper: "Paper: α·CE·(ln LAT)^β",
+  inner: "Inner: α·CE·ln(LAT^β)",
+  additive: "Additive: CE + α·LAT^β",
+  additiveLog: "Additive: CE + α·(ln LAT)^β",
+  normalised: "Normalised: CE + λ·cost/max",
+  latency: "Latency",
+  joint: "Joint",
+  ce: "Cross entropy",
+  all: "All",
+  top2: "Two drawn",
+  sampled: "One drawn",
+  stage: "By stage",
+  block: "By block",
   official: "Official",
   nni: "NNI",
   macro8: "macro8",
@@ -125,13 +223,36 @@ const spaces: Readonly<Record<string, string>> = {
   spos: "ShuffleNet",
   "darts-cell": "DARTS cells",
   "nasbench201-cell": "NAS-Bench-201",
+  "fbnet-v1": "FBNet layers",
+  "fbnet-v2": "V2 masks",
+  "fbnet-v3": "V3 stages",
+};
+
+/** Which words hold for a method: the first layer that knows a key. */
+const layersOf: Readonly<Record<string, readonly Readonly<Record<string, SettingCopy>>[]>> = {
+  spos: [keys],
+  darts: [mixedKeys, keys],
+  gdas: [gdasKeys, mixedKeys, keys],
+  "fbnet-v1": [layerKeys, stochasticKeys, keys],
+  "fbnet-v2": [stochasticKeys, keys],
+  "fbnet-v3": [jointKeys, keys],
 };
 
 /** `algorithm`: some hints differ by method. */
 function of(key: string, algorithm = "spos"): SettingCopy {
-  const layers = algorithm === "spos" ? [keys] : algorithm === "gdas" ? [gdasKeys, mixedKeys, keys] : [mixedKeys, keys];
-  const found = layers.find((words) => Object.hasOwn(words, key));
+  const layers = Object.hasOwn(layersOf, algorithm) ? layersOf[algorithm] : [keys];
+  const found = layers?.find((words) => Object.hasOwn(words, key));
   return found?.[key] ?? { label: key };
+}
+
+/** What a key is called under other settings than its own: the weight by the loss, the unit of a target by what is weighed. */
+function under(
+  key: string,
+  { loss, metric }: { readonly loss: string; readonly metric: string },
+): Partial<SettingCopy> {
+  if (key === "fbnet.weight") return (Object.hasOwn(weights, loss) ? weights[loss] : undefined) ?? {};
+  const unit = key === "fbnet.target" && Object.hasOwn(targetUnits, metric) ? targetUnits[metric] : undefined;
+  return unit === undefined ? {} : { unit };
 }
 
 /** Values of a whole number with their words; null where the number is just a number. */
@@ -149,6 +270,8 @@ function space(id: string): string {
 
 export const settings = {
   of,
+  under,
+  noWeight,
   value,
   space,
   choicesOf,

@@ -12,6 +12,8 @@ const sampledPhases: Words = {
   test: "Test",
 };
 const mixedPhases: Words = { ...sampledPhases, supernet: "Search", search: "Derive" };
+const stochasticPhases: Words = { ...sampledPhases, warmup: "Measure", supernet: "Search θ", search: "Sample" };
+const jointPhases: Words = { ...sampledPhases, supernet: "Coarse", search: "Fine" };
 
 /** What ending a phase early leads to. Phases that are over in a moment cannot be skipped. */
 const sampledSkips: Words = {
@@ -21,18 +23,35 @@ const sampledSkips: Words = {
   retrain: "Test now",
 };
 const mixedSkips: Words = { supernet: "Derive now", retrain: "Test now" };
+const stochasticSkips: Words = { supernet: "Sample now", search: "Retrain now", retrain: "Test now" };
+const jointSkips: Words = { supernet: "Fine search now", search: "Retrain now", retrain: "Test now" };
 
-const isMixed = (algorithm: string): boolean => algorithm === "darts" || algorithm === "gdas";
+interface MethodWords {
+  readonly phases: Words;
+  readonly skips: Words;
+}
+
+const sampled: MethodWords = { phases: sampledPhases, skips: sampledSkips };
+const mixed: MethodWords = { phases: mixedPhases, skips: mixedSkips };
+const stochastic: MethodWords = { phases: stochasticPhases, skips: stochasticSkips };
+const methods: Readonly<Record<string, MethodWords>> = {
+  darts: mixed,
+  gdas: mixed,
+  "fbnet-v1": stochastic,
+  "fbnet-v2": stochastic,
+  "fbnet-v3": { phases: jointPhases, skips: jointSkips },
+};
+
+const wordsOf = (algorithm: string): MethodWords =>
+  (Object.hasOwn(methods, algorithm) ? methods[algorithm] : undefined) ?? sampled;
 
 function phase(id: string, algorithm: string): string {
-  const words = isMixed(algorithm) ? mixedPhases : sampledPhases;
-  return words[id] ?? id;
+  return wordsOf(algorithm).phases[id] ?? id;
 }
 
 /** Words of the button that ends a phase; null where it cannot be ended. */
 function skip(id: string, algorithm: string): string | null {
-  const words = isMixed(algorithm) ? mixedSkips : sampledSkips;
-  return words[id] ?? null;
+  return wordsOf(algorithm).skips[id] ?? null;
 }
 
 const statuses: Readonly<Record<string, string>> = {
@@ -169,6 +188,7 @@ export const shell = {
     random: "random draw",
     randomArm: "random search, for comparison",
     manual: "entered by hand",
+    fromTheta: "sampled from θ",
     derived: (rule: string): string => `derived from α by ${rule === "nni" ? "NNI's" : `the ${rule}`} rule`,
     mutation: (parent: string, layers: string): string =>
       `mutation of ${parent}${layers === "" ? "" : ` in ${layers}`}`,
