@@ -1,5 +1,4 @@
 /** WCAG 2.2 AA by axe in every state of a run, every dialog, both themes and both layouts; and the page by keyboard alone. */
-import AxeBuilder from "@axe-core/playwright";
 import {
   endless,
   expectPanelState,
@@ -14,72 +13,10 @@ import {
   trainButton,
   visitReady,
 } from "./support/app";
+import { arrange, projector, scan, scanTabs, wide } from "./support/axe";
 import { drop, utf8 } from "./support/drop";
 import { expect, type Page, test } from "./support/test";
 import { inventedTable } from "./support/truth";
-
-const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-const wide = { width: 1440, height: 900 };
-const projector = { width: 1024, height: 768 };
-
-async function arrange(page: Page, theme: "light" | "dark", size: { width: number; height: number }): Promise<void> {
-  await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
-  await page.setViewportSize(size);
-  const root = page.locator("html");
-  await expect(root).toHaveAttribute("data-theme", theme);
-  if (size === projector) await expect(root).toHaveAttribute("data-present", "");
-  else await expect(root).not.toHaveAttribute("data-present");
-}
-
-/** One line a violation: rule, where, why. */
-async function violations(page: Page, where: string, part: string | null = null): Promise<string[]> {
-  const axe = new AxeBuilder({ page }).withTags(tags);
-  const found = await (part === null ? axe : axe.include(part)).analyze();
-  expect(found.passes.length, `rules that axe could apply: ${where}`).toBeGreaterThan(5);
-  return found.violations.flatMap(({ id, nodes }) =>
-    nodes.map(
-      (node) => `${where}: ${id} at ${node.target.join(" ")}: ${(node.failureSummary ?? "").replace(/\s+/g, " ")}`,
-    ),
-  );
-}
-
-interface Scan {
-  readonly sizes?: readonly { readonly width: number; readonly height: number }[];
-  /** Look at this part only; null: the whole page. */
-  readonly part?: string | null;
-}
-
-/** Scan what is on screen in both themes, by default at both sizes. */
-async function scan(page: Page, where: string, { sizes = [wide, projector], part = null }: Scan = {}): Promise<void> {
-  const found: string[] = [];
-  for (const size of sizes) {
-    for (const theme of ["light", "dark"] as const) {
-      await arrange(page, theme, size);
-      found.push(...(await violations(page, `${where}, ${theme}, ${size.width}`, part)));
-    }
-  }
-  expect.soft(found, where).toEqual([]);
-}
-
-/** Each panel in front on the projector, where only one has room; the first again at the end. */
-async function scanTabs(
-  page: Page,
-  where: string,
-  names: readonly string[] = ["Sampled path", "Candidate pool", "Data", "Network"],
-): Promise<void> {
-  const found: string[] = [];
-  await arrange(page, "light", projector);
-  for (const name of names) {
-    await page.getByRole("tab", { name, exact: true }).click();
-    await expect(page.getByRole("tab", { name, exact: true })).toHaveAttribute("data-state", "active");
-    for (const theme of ["light", "dark"] as const) {
-      await arrange(page, theme, projector);
-      found.push(...(await violations(page, `${where}, ${name}, ${theme}, projector`)));
-    }
-  }
-  await page.getByRole("tab", { name: names[0] ?? "", exact: true }).click();
-  expect.soft(found, where).toEqual([]);
-}
 
 test("no findings while a run is empty, live, paused, looked back at, stale and failed", async ({ page }) => {
   test.setTimeout(240_000);
@@ -247,6 +184,9 @@ test("the keyboard reaches every panel and does what the help says", async ({ pa
     ["5", "network"],
     ["6", "streams"],
     ["7", "cells"],
+    ["8", "theta"],
+    ["9", "latency"],
+    ["0", "joint"],
   ] as const) {
     await page.keyboard.press(key);
     await expect.poll(() => focusedPanel(page)).toBe(id);

@@ -90,7 +90,7 @@ export function ExperimentPickers() {
         label={bar.algorithm}
         value={algorithm}
         options={algorithmIds.map((id) => ({ value: id, label: text.settings.value(id) }))}
-        width={80}
+        width={96}
         onChange={(value) => change({ algorithm: value })}
       />
       <Select label={bar.size} value={size} options={sizes} width={124} onChange={(value) => change({ size: value })} />

@@ -3,9 +3,7 @@
  * discretisation gap, and the derived cell retrained against random cells with the same budget. Run with `--help` for the flags; the committed
  * result and its reading are in README.md beside this file.
  */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
-import { basename, dirname } from "node:path";
+import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { parseConfig } from "@/algorithms/config";
 import { chooseDevice } from "@/engine/device";
@@ -13,6 +11,7 @@ import { AppError, toAppError } from "@/lib/appError";
 import { makeSpace } from "@/nas/space/registry";
 import { loadCifar10 } from "./rankCorrelation/inputs";
 import { StudyProgress } from "./rankCorrelation/progress";
+import { keptRuns, type StudyMachine, studyMachine, writeStudy } from "./studyFile";
 import { randomCell, retrainOnce, type SearchOutcome, searchOnce, type StudyEnv } from "./dartsSearch/run";
 
 const USAGE = `npx tsx src/studies/dartsSearch.ts --cifar PATH [flags]
@@ -35,30 +34,13 @@ interface StudyFile {
   readonly study: "darts-search";
   readonly version: 1;
   readonly command: string;
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string; readonly backend: string };
+  readonly machine: StudyMachine;
   /** Every setting but the seed, and the data set's identity. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly runs: readonly SeedRecord[];
 }
 
 const now = (): number => performance.now();
-
-async function runsOf(file: string, settings: StudyFile["settings"]): Promise<SeedRecord[]> {
-  const text = await readFile(file, "utf8").catch(() => null);
-  if (text === null) return [];
-  const kept = JSON.parse(text) as StudyFile;
-  if (kept.study !== "darts-search" || JSON.stringify(kept.settings) !== JSON.stringify(settings)) throw new AppError("config.invalid", `${file} was made with other settings or data; name another --out.`);
-  return [...kept.runs];
-}
-
-/** Written beside and renamed, so that a reader never sees half a file. */
-async function write(file: string, value: StudyFile): Promise<void> {
-  const text = JSON.stringify(value, null, 1).replace(/\[\s+((?:-?[\d.e-]+,?\s+)+)\]/g, (_, list: string) => `[${list.trim().replace(/\s+/g, " ")}]`);
-  await mkdir(dirname(file), { recursive: true });
-  const fresh = `${file}.${process.pid}.tmp`;
-  await writeFile(fresh, `${text}\n`);
-  await rename(fresh, file);
-}
 
 async function study(args: readonly string[]): Promise<void> {
   const list = { type: "string", multiple: true } as const;
@@ -75,7 +57,7 @@ async function study(args: readonly string[]): Promise<void> {
   const space = makeSpace(config.space, config.size);
   const { seed: _, ...rest } = config;
   const settings = { ...rest, random: Number(random), data: { id: manifest.id, sha256: manifest.sha256, train: data.train.count, test: data.test.count } };
-  const runs = await runsOf(out, settings);
+  const runs = await keptRuns<SeedRecord>(out, "darts-search", settings);
   const command = `npx tsx src/studies/dartsSearch.ts ${cifar.map((path) => `--cifar ${basename(path)}`).join(" ")} --size ${size} --seeds ${seeds} --random ${random}${set.map((pair) => ` --set ${pair}`).join("")}`;
   const progress = new StudyProgress(process.stdout, now);
   for (const seed of seeds.split(",").map(Number)) {
@@ -89,8 +71,8 @@ async function study(args: readonly string[]): Promise<void> {
       for (let i = 0; i < settings.random; i++) cells.push(await retrainOnce(env, own, randomCell(space, seed, i), `seed ${seed}, random ${i + 1}`));
       runs.push({ seed, ...outcome, random: cells, date: new Date().toISOString() });
       runs.sort((a, b) => a.seed - b.seed);
-      const cores = cpus();
-      await write(out, { study: "darts-search", version: 1, command, machine: { cpu: cores[0]?.model.trim() ?? "unknown", cores: cores.length, node: process.version, backend: `${backend}, ${threads}` }, settings, runs });
+      const file: StudyFile = { study: "darts-search", version: 1, command, machine: studyMachine(`${backend}, ${threads}`), settings, runs };
+      await writeStudy(out, file);
     } finally {
       executor.dispose();
     }

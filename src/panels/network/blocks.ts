@@ -48,23 +48,29 @@ function layerParts(space: Space, graph: Graph, choices: Choices): Parts {
   const stageId = (stage: number): string => `stage.${stage}`;
   // Several numbers decide about one block (`stage.1.block.0.kernel`, `….channels`): it is one part all the same.
   const isOp = new Map(space.mutables.map(({ id, kind }) => [id, kind === "op"]));
-  const partOf = (id: string): string => (isOp.get(id) === false && id.includes(".") ? id.slice(0, id.lastIndexOf(".")) : id);
+  const partOf = (id: string): string => (isOp.get(id) !== true && id.includes(".") ? id.slice(0, id.lastIndexOf(".")) : id);
   const byPart = new Map<string, SlotInfo[]>();
   for (const slot of space.slots) byPart.set(partOf(slot.mutable), [...(byPart.get(partOf(slot.mutable)) ?? []), slot]);
   const layers = [...byPart].map(([id, slots]): BlockPlace => {
     const [first] = slots;
     const alone = slots.length === 1;
+    const named = slots.map(({ mutable }) => optionName(mutable, choices[mutable]));
+    // Its width stands for a block; the other numbers go with the name: "Block 1.1 e3 k5".
+    const width = Math.max(0, slots.findIndex(({ mutable }) => mutable.endsWith(".channels")));
+    const others = named.filter((_, i) => i !== width);
     return {
       ...{ id, slot: alone ? space.slots.indexOf(first as SlotInfo) : null, edge: null, kind: null },
-      // "Block 1.1 kernel", "Block 1.1 channels" → "Block 1.1".
-      label: alone ? (first?.label ?? id) : (first?.label.split(" ").slice(0, 2).join(" ") ?? id),
+      label: alone ? (first?.label ?? id) : [...(first?.label.split(" ").slice(0, 2) ?? [id]), ...others].join(" "),
       stage: first === undefined || first.stage < 0 ? null : stageId(first.stage),
-      op: slots.map(({ mutable }) => optionName(mutable, choices[mutable])).join(" "),
+      op: named[width] ?? "",
     };
   });
+  const computed = new Set(graph.nodes.flatMap((node) => (node.slot === null ? [] : [partOf(node.slot)])));
+  // An input that is read as it is needs no part.
+  const shown = layers.filter(({ id, stage }) => stage !== null || computed.has(id));
   return {
     // Where the stem is decided about too, it is a slot of that name.
-    places: [...(layers.some(({ id }) => id === "stem") ? [] : [fixed("stem")]), ...layers, fixed("head")],
+    places: [...(layers.some(({ id }) => id === "stem") ? [] : [fixed("stem")]), ...shown, fixed("head")],
     stages: [...new Set(space.slots.map((slot) => slot.stage))].filter((stage) => stage >= 0).map((stage) => ({
       id: stageId(stage),
       label: words.stage(stage + 1),

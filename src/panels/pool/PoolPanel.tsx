@@ -91,7 +91,8 @@ export function PoolPanel() {
 function subtitleOf({ model, candidates }: PoolView): string {
   if (candidates.length === 0) return "";
   const { generation, plannedGenerations, best } = model;
-  const parts = [text.generation(generation, plannedGenerations - 1), text.candidates(model.marks.length)];
+  const rounds = plannedGenerations > 1 ? [text.generation(generation, plannedGenerations - 1)] : [];
+  const parts = [...rounds, text.candidates(model.marks.length)];
   if (best) parts.push(`${text.strip.bestNow} ${accuracyText(best.accuracy, best.candidate.accuracy?.n ?? 0)}`);
   return parts.join(" · ");
 }

@@ -60,7 +60,7 @@ export function PoolPicture({ view, theme, pointer }: PoolPictureProps) {
             />
             <svg width={width} height={height} role="group" aria-label={sentence} {...pointer(spots)}>
               <PoolOverlay model={model} layout={layout} />
-              <LimitLine model={model} layout={layout} />
+              {model.canLimit && <LimitLine model={model} layout={layout} />}
             </svg>
           </>
         )}

@@ -44,6 +44,8 @@ export interface PoolModel {
   readonly metric: CostMetric;
   readonly limit: number | null;
   readonly min: number | null;
+  /** Whether the limit may be moved while the search runs. */
+  readonly canLimit: boolean;
   /** Cheapest and dearest network of the space by the metric: the x axis. */
   readonly costRange: readonly [number, number];
   readonly marks: readonly PoolMark[];
@@ -68,6 +70,8 @@ export interface PoolInput {
   readonly metric: CostMetric;
   readonly limit: number | null;
   readonly min: number | null;
+  /** Absent: yes. */
+  readonly canLimit?: boolean;
   readonly topk: number;
   readonly plannedGenerations: number;
   readonly rejected: { readonly infeasible: number; readonly duplicate: number };
@@ -214,6 +218,7 @@ export function buildPoolModel(input: PoolInput): PoolModel {
     failed: known.filter((c) => c.accuracy === null),
     best: markOf(bestOf?.index ?? null),
     generations: summarise(marks, randomArm),
+    canLimit: input.canLimit ?? true,
     plannedGenerations: Math.max(input.plannedGenerations, generation + 1),
     rejected: input.rejected,
     focused: markOf(focusIndex),

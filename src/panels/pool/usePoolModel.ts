@@ -3,11 +3,12 @@ import { useMemo } from "react";
 import type { Candidate } from "@/nas/candidate";
 import type { Space } from "@/nas/space/types";
 import { history } from "@/store/history";
-import { panelApplies } from "@/store/methods";
+import type { RunConfig } from "@/store/keys";
+import { panelApplies, searchKind } from "@/store/methods";
 import { spaceOf } from "@/store/network";
 import { useExperiment, useHistory, useRun, useView } from "@/ui/hooks";
 import { type PanelState, panelState } from "@/ui/panelState";
-import { buildPoolModel, type PoolModel } from "./model";
+import { buildPoolModel, type PoolInput, type PoolModel } from "./model";
 import { poolTimeline } from "./timeline";
 
 export interface PoolView {
@@ -18,6 +19,21 @@ export interface PoolView {
   readonly step: number;
   /** The search phase has begun (or is over). */
   readonly isSearching: boolean;
+}
+
+/**
+ * Bounds and rounds of the search. The limit of evolution moves while it runs; a joint search has a fixed one and rounds of its own, and a handful of
+ * samples has neither.
+ */
+function boundsOf(running: RunConfig, edited: RunConfig): Pick<PoolInput, "limit" | "min" | "plannedGenerations" | "canLimit"> {
+  switch (searchKind(running)) {
+    case "sampled":
+      return { limit: edited["evo.limit"], min: edited["evo.min"], plannedGenerations: running["evo.generations"] + 1, canLimit: true };
+    case "joint":
+      return { limit: running["fbnet3.limit"], min: null, plannedGenerations: running["fbnet3.rounds"] + 1, canLimit: false };
+    default:
+      return { limit: null, min: null, plannedGenerations: 1, canLimit: false };
+  }
 }
 
 export function usePoolView(): PoolView {
@@ -48,10 +64,8 @@ export function usePoolView(): PoolView {
       buildPoolModel({
         ...{ space, candidates, focus, pinA, pinB },
         metric: running["evo.metric"],
-        limit: config["evo.limit"],
-        min: config["evo.min"],
         topk: running["evo.topk"],
-        plannedGenerations: running["evo.generations"] + 1,
+        ...boundsOf(running, config),
         rejected: { infeasible, duplicate },
       }),
     [space, candidates, focus, pinA, pinB, running, config, infeasible, duplicate],

@@ -5,6 +5,7 @@
 import type { RunConfig } from "@/algorithms/configKeys";
 import type { MethodEvent, MethodRun, RunData } from "@/algorithms/method";
 import { methodOf } from "@/algorithms/methods";
+import { memoryTables } from "@/algorithms/testing/memoryTables";
 import { rootKey } from "@/lib/rng";
 import type { Accuracy } from "@/nas/candidate";
 import type { Space } from "@/nas/space/types";
@@ -80,6 +81,7 @@ async function play(env: StudyEnv, config: RunConfig, name: string): Promise<Pla
     {
       config,
       space: env.space,
+      latency: memoryTables(),
       executor: env.executor,
       data: env.data,
       key: rootKey(config.seed),

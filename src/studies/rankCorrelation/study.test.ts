@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { MethodEnv, RunData } from "@/algorithms/method";
 import { spos } from "@/algorithms/spos/spos";
+import { memoryTables } from "@/algorithms/testing/memoryTables";
 import { makeTable } from "@/data/normalise";
 import { IMAGE_BYTES } from "@/data/manifest";
 import { recordRange } from "@/data/split";
@@ -37,7 +38,7 @@ describe("scoreNetworks", () => {
     expect(scored).toMatchObject({ steps: 3, calibrationImages: 32, validationImages: 200 });
 
     const space = macro8("nano");
-    const env: MethodEnv = { config, space, executor, data, key: rootKey(7), now: () => 0, emit: () => undefined, spend: () => undefined };
+    const env: MethodEnv = { config, space, executor, latency: memoryTables(), data, key: rootKey(7), now: () => 0, emit: () => undefined, spend: () => undefined };
     const run = spos.start(env, null);
     for await (const tick of run.ticks()) if (tick.boundary === "phase" && run.status().phase === "recalibrate") break;
     for (const id of ids) {

@@ -10,6 +10,7 @@ import { GraphCache } from "@/algorithms/shared/graphs";
 import { lengthsOf } from "@/algorithms/spos/lengths";
 import { initialState } from "@/algorithms/spos/state";
 import { trainSupernet } from "@/algorithms/spos/supernet";
+import { memoryTables } from "@/algorithms/testing/memoryTables";
 import { AppError } from "@/lib/appError";
 import { rootKey } from "@/lib/rng";
 import { mean } from "@/lib/stats";
@@ -66,6 +67,7 @@ export async function scoreNetworks(config: RunConfig, networks: readonly ArchId
     config,
     space,
     executor: env.executor,
+    latency: memoryTables(),
     data: env.data,
     key: rootKey(config.seed),
     now: () => env.now(),

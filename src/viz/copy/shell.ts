@@ -24,7 +24,7 @@ const sampledSkips: Words = {
 };
 const mixedSkips: Words = { supernet: "Derive now", retrain: "Test now" };
 const stochasticSkips: Words = { supernet: "Sample now", search: "Retrain now", retrain: "Test now" };
-const jointSkips: Words = { supernet: "Fine search now", search: "Retrain now", retrain: "Test now" };
+const jointSkips: Words = { supernet: "Refine now", search: "Retrain now", retrain: "Test now" };
 
 interface MethodWords {
   readonly phases: Words;
