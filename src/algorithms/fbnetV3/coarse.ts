@@ -76,7 +76,7 @@ async function* trainPair(env: MethodEnv, state: JointState, trial: TrialNetwork
   try {
     while (state.trialCurve.length < epochs && !controls.skipped()) {
       while (state.trialStep < (state.trialCurve.length + 1) * lengths.epochSteps) {
-        rates.push(trial.step(state.trialStep, whole, 1));
+        rates.push(trial.step(state.trialStep, whole));
         state.trialStep++;
         state.supernetStep++;
         yield { boundary: "step" };

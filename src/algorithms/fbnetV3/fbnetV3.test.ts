@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { settingsOf } from "@/nas/joint/recipe";
 import type { Executor } from "@/nn/executor";
 import type { MethodEvent, SavedState } from "../method";
 import type { JointReport } from "../reports";
@@ -118,6 +119,29 @@ describe("save and resume", () => {
     await advance(second.run.ticks());
     expect(outcomeOf(second, first)).toEqual(await unbroken());
     second.run.dispose();
+  });
+});
+
+describe("averaged weights", () => {
+  it("get statistics of their own even where recalibration is switched off", async () => {
+    const tiny = tinyRun(executor, joint({ seed: 2, "bn.recal": 0, "train.steps": 4, "fbnet3.m": 2, "fbnet3.rounds": 1 }));
+    await advance(tiny.run.ticks());
+    expect(tiny.run.candidates().at(-1)?.recipe?.["ema"]).toBe("on");
+    expect(tiny.run.metrics().test?.n).toBe(40);
+    tiny.run.dispose();
+  });
+});
+
+describe("a retraining that diverged", () => {
+  it("goes on at a third of the recipe's rate when the live rate is a third", async () => {
+    const tiny = tinyRun(executor, joint({ "train.steps": 4, "fbnet3.m": 2, "fbnet3.rounds": 1, "fbnet3.pool": 10 }));
+    tiny.run.setLive({ "retrain.lr": joint()["retrain.lr"] / 3 });
+    await advance(tiny.run.ticks(), () => tiny.run.status().phase === "retrain" && tiny.run.status().done >= 1);
+    await tiny.run.settle();
+    const first = tiny.events.find((e) => e.kind === "loss" && e.phase === "retrain");
+    const recipe = tiny.run.candidates()[tiny.run.metrics().winner?.index ?? -1]?.recipe ?? {};
+    expect(first?.kind === "loss" ? first.lr : Number.NaN).toBeCloseTo(settingsOf(recipe).lr / 3, 9);
+    tiny.run.dispose();
   });
 });
 

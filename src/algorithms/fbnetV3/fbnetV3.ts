@@ -20,7 +20,7 @@ import { Retrained, tensorsUnder, withLive } from "../shared/retrained";
 import { coarseStage } from "./coarse";
 import { fineStage } from "./fine";
 import { Judge } from "./judge";
-import { jointRecords, lengthsOf, limitOf, totalsOf, unitImagesOf } from "./lengths";
+import { calibrationImages, jointRecords, lengthsOf, limitOf, retrainRateScale, totalsOf, unitImagesOf } from "./lengths";
 import { pricedArchitectures, quasiRandomPool } from "./pool";
 import { reportOf } from "./report";
 import { fromJson, initialState, type JointState } from "./state";
@@ -172,11 +172,10 @@ class JointRun implements MethodRun {
     const work = retrainWork(env, graph).map((piece) => (piece.mode === "train" ? { ...piece, optimizer } : piece));
     yield* prepareTicks(env.executor, store, work, (done, total) => (this.preparing = { done, total }));
     this.preparing = null;
-    yield* retrain(env, state, store, graph, lengths.retrain, state.supernetStep, { losses, skipped, lr: () => lr, recipe: trainer });
+    yield* retrain(env, state, store, graph, lengths.retrain, state.supernetStep, { losses, skipped, lr: () => lr * retrainRateScale(this.live), recipe: trainer });
     if (!ema || state.settled) return;
     trainer.swap(true);
-    const calibration = Math.min(env.data.weights.length, env.config["bn.recal"] * env.config["train.batch"]);
-    const stats = yield* new Evaluator(env, store, calibration, env.data.architecture.length).recalibrate(graph);
+    const stats = yield* new Evaluator(env, store, calibrationImages(env.config, env.data), env.data.architecture.length).recalibrate(graph);
     try {
       await trainer.settle(stats);
       state.settled = true;

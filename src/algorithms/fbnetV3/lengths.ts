@@ -2,7 +2,7 @@
 import type { FineOptions } from "@/nas/joint/fineSearch";
 import type { Space } from "@/nas/space/types";
 import type { RunConfig } from "../configKeys";
-import { epochsBySize, jointData } from "../defaults";
+import { defaultsFor, epochsBySize, jointData } from "../defaults";
 import type { MethodEnv, RunData } from "../method";
 import type { Phase } from "../phases";
 import { retrainLength, stepsPerEpoch } from "../shared/retrain";
@@ -64,6 +64,19 @@ export function totalsOf(config: RunConfig, data: RunData, epochs: number | null
 export function unitImagesOf({ config, data }: MethodEnv): Record<Phase, number> {
   const { epochSteps } = lengthsOf(config, data);
   return { warmup: 0, supernet: 3 * config["train.batch"] + data.architecture.length / epochSteps, recalibrate: 0, search: 1, retrain: 3 * config["retrain.batch"], test: 1 };
+}
+
+/** Training images that averaged weights are recalibrated on. At least a batch, whatever `bn.recal` says: the running statistics are not theirs. */
+export function calibrationImages(config: RunConfig, data: Pick<RunData, "weights">): number {
+  return Math.min(data.weights.length, Math.max(1, config["bn.recal"]) * config["train.batch"]);
+}
+
+/**
+ * What a recipe's rate is multiplied by when its network is retrained: `retrain.lr` over its default. So a run whose retraining diverged can go on at a
+ * third of the rate, as every other's can.
+ */
+export function retrainRateScale(config: RunConfig): number {
+  return config["retrain.lr"] / defaultsFor(config.space, config.size, config.algorithm)["retrain.lr"];
 }
 
 /** Largest MACs allowed: the key's, or the dearest member's. */

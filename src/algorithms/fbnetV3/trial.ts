@@ -12,6 +12,7 @@ import { batchSizes } from "../shared/preparation";
 import { augmentation } from "../shared/retrain";
 import { RecipeTrainer } from "../shared/recipe";
 import { recipeGraph } from "../shared/recipeGraph";
+import { calibrationImages } from "./lengths";
 
 export class TrialNetwork {
   readonly pair: Pair;
@@ -32,7 +33,7 @@ export class TrialNetwork {
     this.batcher = trainBatcher({ set: data.train, indices: data.weights, batch: config["train.batch"], table: data.table, key: key.fold("batches"), augment: augmentation(space, 0) });
     this.store = executor.createStore(this.graph.params, this.graph.norms, key.fold("init"));
     this.trainer = new RecipeTrainer(executor, this.store, this.graph, pair.recipe, key.fold("recipe"));
-    this.evaluator = new Evaluator(env, this.store, this.calibrationImages, data.architecture.length);
+    this.evaluator = new Evaluator(env, this.store, calibrationImages(config, data), data.architecture.length);
   }
 
   work(): PrepareWork[] {
@@ -42,18 +43,18 @@ export class TrialNetwork {
     return [
       { graph: this.graph, batch, mode: "train", optimizer },
       ...batchSizes(data.architecture.length, evaluationChunk).map((size): PrepareWork => ({ graph: this.graph, batch: size, mode: "evaluate" })),
-      ...(ema ? batchSizes(this.calibrationImages, batch).map((size): PrepareWork => ({ graph: this.graph, batch: size, mode: "recalibrate" })) : []),
+      ...(ema ? batchSizes(calibrationImages(config, data), batch).map((size): PrepareWork => ({ graph: this.graph, batch: size, mode: "recalibrate" })) : []),
     ];
   }
 
-  /** One update of so many that there would be without an early stop. `rateScale`: of the recipe's rate. Returns the rate. */
-  step(step: number, total: number, rateScale: number): number {
+  /** One update of so many that there would be without an early stop. Returns the rate. */
+  step(step: number, total: number): number {
     const { env } = this;
     const started = env.now();
     const { batch, options } = this.trainer.stepOf(this.batcher.fill(step), step);
     const filled = env.now();
     env.spend("data", filled - started);
-    const lr = cosine(rateScale * this.trainer.settings.lr, step, total);
+    const lr = cosine(this.trainer.settings.lr, step, total);
     const clip = env.config["train.clip"];
     env.executor.trainStep(this.store, [this.graph], batch, { ...options, lr, clip: clip > 0 ? clip : null }, true);
     this.trainer.after(step);
@@ -74,10 +75,5 @@ export class TrialNetwork {
 
   dispose(): void {
     this.store.dispose();
-  }
-
-  private get calibrationImages(): number {
-    const { config, data } = this.env;
-    return Math.min(data.weights.length, config["bn.recal"] * config["train.batch"]);
   }
 }

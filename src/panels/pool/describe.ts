@@ -87,7 +87,7 @@ export function poolTable(candidates: readonly Candidate[], model: PoolModel, tr
         originWords(c),
         c.macs,
         c.params,
-        c.accuracy ? percent(c.accuracy.value) : (c.failure ?? "failed"),
+        c.accuracy ? percent(c.accuracy.value) : (c.failure ?? (c.predicted === undefined ? "failed" : `predicted ${percent(c.predicted)}`)),
         c.accuracy?.n ?? 0,
         isFront.has(c.index) ? "yes" : "",
         ...(truth ? [known === undefined ? "" : percent(known)] : []),

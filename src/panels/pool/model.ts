@@ -215,7 +215,8 @@ export function buildPoolModel(input: PoolInput): PoolModel {
     ...{ metric, limit, min, marks, random, generation, lineage },
     costRange: [space.cost(extremes.min.choices)[metric], space.cost(extremes.max.choices)[metric]],
     front: marks.filter((m) => m.isFront).sort((a, b) => a.cost - b.cost),
-    failed: known.filter((c) => c.accuracy === null),
+    // A pair that is only predicted has not failed: nobody has trained it yet.
+    failed: known.filter((c) => c.accuracy === null && c.predicted === undefined),
     best: markOf(bestOf?.index ?? null),
     generations: summarise(marks, randomArm),
     canLimit: input.canLimit ?? true,

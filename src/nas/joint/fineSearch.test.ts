@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { rootKey } from "@/lib/rng";
+import { makeSpace } from "../space/registry";
+import { crossoverRate, fitnessStats, floored, mutationRate, rateFloor } from "./adaptive";
+import { earlyStop } from "./earlyStop";
+import { jointSpace, type Pair } from "./encode";
+import { fineEnded, fineGeneration, type FineOptions, fineSearch, type FineState, patience, randomPairs, startFine, sweepLimits } from "./fineSearch";
+
+const joint = jointSpace(makeSpace("macro8", "nano"));
+const options: FineOptions = { best: 4, random: 16, keep: 20, generations: 20, limit: 1.4e6 };
+const key = rootKey(3);
+
+/** Something with one best pair: large MACs, and a recipe in the middle of its ranges. */
+const score = ({ choices, recipe, macs }: Pair): number => macs / 2e6 - joint.encodeRecipe(recipe).reduce((sum, v) => sum + Math.abs(v - 0.5), 0) / 10 + (choices["layer.0"] === "mb6_k5" ? 0.1 : 0);
+const scorer = (pairs: readonly Pair[]): number[] => pairs.map(score);
+const trained = randomPairs(joint, 8, options.limit, new Set(), key.fold("trained").stream());
+
+function watched(): { readonly state: FineState; readonly asked: Pair[] } {
+  const asked: Pair[] = [];
+  const state = fineSearch(joint, trained, options, (pairs) => (asked.push(...pairs), scorer(pairs)), key);
+  return { state, asked };
+}
+
+describe("the fine stage", () => {
+  it("keeps to the limit, scores no pair of its own twice, and gets better", () => {
+    const { state, asked } = watched();
+    expect(asked.every(({ macs }) => macs <= options.limit)).toBe(true);
+    expect(new Set(state.seen).size).toBe(state.seen.length);
+    expect(state.seen.length).toBe(state.calls);
+    // As many calls again are the random side's.
+    expect(asked.length).toBe(2 * state.calls);
+    const start = startFine(joint, trained, options, scorer, key);
+    expect(state.pool[0]?.score).toBeGreaterThan((start.pool[0]?.score ?? Infinity) + 0.05);
+    expect(state.pool[0]?.score).toBeGreaterThan(state.randomBest?.score ?? Infinity);
+    expect(state.pool.map((one) => one.score)).toEqual([...state.pool.map((one) => one.score)].sort((a, b) => b - a));
+    expect(state.pool.length).toBe(options.keep);
+  });
+
+  it("starts with the best trained pairs that the limit allows", () => {
+    const low = { ...options, limit: 1e6 };
+    const allowed = trained.filter(({ macs }) => macs <= low.limit).slice(0, low.best);
+    const state = startFine(joint, trained, low, scorer, key);
+    expect(allowed.every((pair) => state.seen.includes(pair.key))).toBe(true);
+    expect(state.calls).toBe(low.best + low.random);
+    expect(state.pool.every(({ pair }) => pair.macs <= low.limit)).toBe(true);
+  });
+
+  it("continues alike from a state that was written down", () => {
+    const whole = watched().state;
+    let state = startFine(joint, trained, options, scorer, key);
+    while (!fineEnded(state, options)) {
+      state = JSON.parse(JSON.stringify(state)) as FineState;
+      fineGeneration(joint, state, options, scorer, key);
+    }
+    expect(state).toEqual(JSON.parse(JSON.stringify(whole)));
+  });
+
+  it("ends when nothing improves any more, or at the last generation", () => {
+    const flat = fineSearch(joint, trained, options, (pairs) => pairs.map(() => 0.5), key);
+    expect(flat.generation).toBe(patience);
+    expect(fineSearch(joint, trained, { ...options, generations: 2 }, scorer, key).generation).toBe(2);
+  });
+
+  it("says what a child differs in from its parent", () => {
+    const children = watched().state.pool.flatMap(({ pair, origin }) => (origin.kind === "mutation" ? [{ pair, origin }] : []));
+    expect(children.length).toBeGreaterThan(0);
+    for (const { pair, origin } of children) {
+      const parent = joint.space.decode(origin.parent) ?? {};
+      expect(origin.layers).toEqual(joint.space.mutator.changed(parent, pair.choices));
+    }
+  });
+
+  it("refuses a limit that nothing satisfies", () => {
+    expect(() => startFine(joint, trained, { ...options, limit: 1 }, scorer, key)).toThrow(/No pair with at most 1 MACs/);
+  });
+});
+
+describe("what it is made of", () => {
+  it("rates: equals are disturbed as much as can be, the best hardly, and nobody not at all", () => {
+    const equal = fitnessStats([0.5, 0.5]);
+    expect([crossoverRate(0.5, equal), mutationRate(0.5, equal)]).toEqual([1, 0.5]);
+    const mixed = fitnessStats([0.2, 0.4, 0.9]);
+    expect([crossoverRate(0.9, mixed), floored(mutationRate(0.9, mixed))]).toEqual([0, rateFloor]);
+    expect(crossoverRate(0.2, mixed)).toBe(1);
+  });
+
+  it("budgets rise evenly on a logarithmic scale to the limit itself", () => {
+    const limits = sweepLimits(1000, 32_000);
+    expect(limits).toEqual([2000, 4000, 8000, 16_000, 32_000]);
+  });
+
+  it("an early stop needs a ranking: equal accuracies are none, and the last epoch always is its own", () => {
+    const { epoch, spearman } = earlyStop([[0.1, 0.3, 0.2], [0.1, 0.2, 0.3], [0.1, 0.1, 0.4]]); // prettier-ignore
+    expect([epoch, spearman[0]]).toEqual([3, Number.NaN]);
+    expect(earlyStop([[0.1, 0.2], [0.2, 0.3], [0.3, 0.5]]).epoch).toBe(1); // prettier-ignore
+  });
+});
