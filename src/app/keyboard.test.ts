@@ -25,7 +25,9 @@ it.each([
   ["5", "Digit5", false, "panel5"],
   ["6", "Digit6", false, "panel6"],
   ["7", "Digit7", false, "panel7"],
-  ["8", "Digit8", false, null],
+  ["8", "Digit8", false, "panel8"],
+  ["9", "Digit9", false, "panel9"],
+  ["0", "Digit0", false, "panel10"],
   ["R", "KeyR", true, null],
   ["toString", "", false, null],
 ] as const)("%s (%s, shift %s) → %s", (key, code, shiftKey, command) => {
