@@ -4,15 +4,12 @@
  */
 import { AppError } from "@/lib/appError";
 import { type LatencyCosts, costsOf, type LatencyTable } from "@/nas/latency/table";
-import { costLoss, type CostLossConstants } from "@/nas/relaxation/costLoss";
+import { costLoss } from "@/nas/relaxation/costLoss";
 import { type CostModel, expectedCost } from "@/nas/relaxation/costModel";
+import { lossConstants, plainTarget } from "@/nas/relaxation/searchLoss";
 import { countCosts, tableModel } from "@/nas/relaxation/tableCost";
 import type { Space } from "@/nas/space/types";
 import type { CostMetric, RunConfig } from "../configKeys";
-
-/** α of `paper` and `inner`, and the exponent of the kinds whose weight is α (spec 1.4). */
-const paperAlpha = 0.2;
-const paperBeta = 0.6;
 
 export interface SearchCost {
   readonly metric: CostMetric;
@@ -48,12 +45,10 @@ export function costOfMasks(space: Space, config: RunConfig): SearchCost {
   return { metric, model, scale: 1, most: max, least: space.cost(min.choices)[metric] };
 }
 
-/** `fbnet.target` in the loss's unit: milliseconds of a latency; of counts, numbers below a thousand are millions. */
+/** `fbnet.target` in the loss's unit. */
 export function targetOf({ metric, scale }: Pick<SearchCost, "metric" | "scale">, config: Pick<RunConfig, "fbnet.target">): number | null {
   const target = config["fbnet.target"];
-  if (target === null) return null;
-  if (metric === "latency") return target * 1000;
-  return (target < 1000 ? target * 1e6 : target) / scale;
+  return target === null ? null : plainTarget(metric, target) / scale;
 }
 
 const units: Readonly<Record<CostMetric, (value: number) => string>> = {
@@ -76,23 +71,6 @@ export function refuseUnreachable(cost: SearchCost, config: RunConfig): void {
   });
 }
 
-function constantsOf(cost: SearchCost, config: RunConfig): CostLossConstants {
-  const weight = config["fbnet.weight"];
-  switch (config["fbnet.loss"]) {
-    case "paper":
-      return { alpha: paperAlpha, beta: weight };
-    case "inner":
-      return { alpha: paperAlpha, beta: paperBeta };
-    case "additive":
-    case "additiveLog":
-      return { alpha: weight, beta: paperBeta };
-    case "normalised":
-      return { alpha: weight, beta: cost.most };
-    default:
-      return config["fbnet.loss"] satisfies never;
-  }
-}
-
 export interface StepLoss {
   /** What the gradients of the cross entropy are multiplied by. */
   readonly scale: number;
@@ -107,7 +85,7 @@ export function stepLoss(cost: SearchCost, config: RunConfig, ce: number, weight
   const { total, gradient } = expectedCost(cost.model, weights);
   const target = targetOf(cost, config);
   const presses = target === null || total > target;
-  const { dCe, dCost } = costLoss(config["fbnet.loss"], ce, presses ? total : target, constantsOf(cost, config));
+  const { dCe, dCost } = costLoss(config["fbnet.loss"], ce, presses ? total : target, lossConstants(config["fbnet.loss"], config["fbnet.weight"], cost.most));
   return { scale: dCe, slopes: gradient.map((row) => (presses ? row.map((slope) => slope * dCost) : new Float64Array(row.length))), expected: total };
 }
 

@@ -1,11 +1,66 @@
 import { describe, expect, it } from "vitest";
 import { rootKey } from "@/lib/rng";
+import type { Choices } from "../mutable";
+import { type IndexMutable, isIndexMutable } from "../mutator";
 import { makeSpace, spaceIds } from "../space/registry";
-import { jointSpace } from "./encode";
+import { type Encoded, jointSpace, type JointSpace, type Pair } from "./encode";
 import { decodeReal, defaultRecipe, encodeReal, recipeGenes, settingsOf } from "./recipe";
 import { sobolPoints } from "./sobol";
 
 const independent = spaceIds.map((id) => makeSpace(id, "nano")).filter((space) => space.independent);
+
+/** What the two vectors say, read without the code that wrote them: where the one is, and which option is nearest to the number. */
+function read({ space }: JointSpace, { arch, recipe }: Encoded): Pick<Pair, "choices" | "recipe"> {
+  const reader = (from: Float32Array) => {
+    let at = 0;
+    return (n: number): number[] => [...from.subarray(at, (at += n))];
+  };
+  const hot = (values: readonly number[]): number => {
+    expect([...values].sort()).toEqual([...values.slice(1).fill(0), 1]);
+    return values.indexOf(1);
+  };
+  const nearest = (options: readonly number[], u: number): number => {
+    const wanted = Math.min(...options) + u * (Math.max(...options) - Math.min(...options));
+    return options.reduce((best, one) => (Math.abs(one - wanted) < Math.abs(best - wanted) ? one : best));
+  };
+  const [ofArch, ofRecipe] = [reader(arch), reader(recipe)];
+  const choice = (m: IndexMutable): string | number => {
+    if (m.choices.length < 2) return m.choices[0] as string | number;
+    return m.kind === "op" ? (m.choices[hot(ofArch(m.choices.length))] as string) : nearest(m.choices, ofArch(1)[0] as number);
+  };
+  const choices: Choices = Object.fromEntries(space.mutables.filter(isIndexMutable).map((m) => [m.id, choice(m)]));
+  return { choices, recipe: Object.fromEntries(recipeGenes.map((g) => [g.id, g.kind === "real" ? decodeReal(g, ofRecipe(1)[0] as number) : (g.options[hot(ofRecipe(g.options.length))] as string)])) };
+}
+
+describe.each(["fbnet-v3", "macro8"] as const)("vectors of %s", (id) => {
+  const joint = jointSpace(makeSpace(id, "nano"));
+  const rng = rootKey(3).stream();
+  const pairs = Array.from({ length: 100 }, () => joint.pairOf(joint.genes.map((gene) => (gene.kind === "real" ? rng.next() : rng.int(gene.options)))));
+
+  it("say which pair it is", () => {
+    for (const pair of pairs) {
+      const found = read(joint, joint.encode(pair));
+      expect(found.choices).toEqual(pair.choices);
+      // The vector is in single precision, the recipe's numbers have four digits.
+      for (const [gene, value] of Object.entries(pair.recipe)) {
+        if (typeof value === "number") expect(Math.abs((found.recipe[gene] as number) / value - 1)).toBeLessThan(2e-4);
+        else expect(found.recipe[gene]).toBe(value);
+      }
+    }
+  });
+
+  it("and names tell all of them apart; a recipe alone makes another pair of the same architecture", () => {
+    expect(new Set(pairs.map(({ key }) => key)).size).toBe(100);
+    expect(new Set(pairs.map((pair) => Object.values(joint.encode(pair)).join())).size).toBe(100);
+    const [a, b] = [0.05, 0.06].map((lr) => joint.pair((pairs[0] as Pair).choices, { ...defaultRecipe, lr }));
+    expect([a?.id === b?.id, a?.key === b?.key]).toEqual([true, false]);
+  });
+
+  it("cannot be made of a word that is no option, or of a recipe without a gene", () => {
+    expect(() => joint.encodeRecipe({ ...defaultRecipe, optimizer: "rmsprop" })).toThrow(/optimizer cannot be "rmsprop"/);
+    expect(() => joint.encodeRecipe({ lr: 0.05 })).toThrow(/optimizer cannot be/);
+  });
+});
 
 describe("pairs as genes and vectors", () => {
   it.each(independent.map((space) => [space.id, space] as const))("of %s are read back from their genes", (_, space) => {

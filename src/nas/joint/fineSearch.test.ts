@@ -4,7 +4,7 @@ import { makeSpace } from "../space/registry";
 import { crossoverRate, fitnessStats, floored, mutationRate, rateFloor } from "./adaptive";
 import { earlyStop } from "./earlyStop";
 import { jointSpace, type Pair } from "./encode";
-import { fineEnded, fineGeneration, type FineOptions, fineSearch, type FineState, patience, randomPairs, startFine, sweepLimits } from "./fineSearch";
+import { fineEnded, fineGeneration, type FineOptions, fineSearch, type FineState, leastGain, patience, randomPairs, type Scorer, startFine, sweepLimits } from "./fineSearch";
 
 const joint = jointSpace(makeSpace("macro8", "nano"));
 const options: FineOptions = { best: 4, random: 16, keep: 20, generations: 20, limit: 1.4e6 };
@@ -72,6 +72,58 @@ describe("the fine stage", () => {
 
   it("refuses a limit that nothing satisfies", () => {
     expect(() => startFine(joint, trained, { ...options, limit: 1 }, scorer, key)).toThrow(/No pair with at most 1 MACs/);
+  });
+});
+
+describe("on an accuracy that is known", () => {
+  const wide = jointSpace(makeSpace("fbnet-v3", "nano"));
+  const settings: FineOptions = { ...options, limit: 0.8e6 };
+  /** 1 at a hidden pair, less by the squared distance of the vectors. */
+  const hidden = (seed: number): Scorer => {
+    const best = wide.encode(randomPairs(wide, 1, settings.limit, new Set(), rootKey(100 + seed).stream())[0] as Pair);
+    const far = (a: Float32Array, b: Float32Array): number => a.reduce((sum, v, i) => sum + (v - (b[i] as number)) ** 2, 0);
+    return (pairs) => pairs.map((pair) => 1 - far(wide.encodeArch(pair.choices), best.arch) - far(wide.encodeRecipe(pair.recipe), best.recipe));
+  };
+
+  it("finds better than chance does at equal calls, with each of five seeds", () => {
+    const found = [1, 2, 3, 4, 5].map((seed) => fineSearch(wide, [], settings, hidden(seed), rootKey(seed)));
+    const gains = found.map(({ pool, randomBest }) => (pool[0]?.score ?? 0) - (randomBest?.score ?? 0));
+    expect(gains.filter((gain) => gain > 0), gains.join(" ")).toHaveLength(5);
+    expect(gains.reduce((a, b) => a + b, 0) / 5).toBeGreaterThan(1);
+  });
+
+  it("fills the start up with chance where too few trained pairs are allowed", () => {
+    const one = randomPairs(wide, 1, settings.limit, new Set(), rootKey(1).stream());
+    const { seen, calls } = startFine(wide, one, settings, hidden(1), rootKey(1));
+    expect([seen[0], seen.length, calls]).toEqual([one[0]?.key, 20, 20]);
+  });
+
+  it("takes a gene from either parent as often", () => {
+    const state = startFine(wide, [], { ...settings, random: 200, keep: 200 }, (pairs) => pairs.map(() => 0), rootKey(2));
+    const parents = new Map(state.pool.map(({ pair }) => [pair.id, pair]));
+    // Every child is better than every parent, so all of them stay.
+    fineGeneration(wide, state, { ...settings, keep: 200 }, (pairs) => pairs.map(() => 1), rootKey(2));
+    const from = [0, 0];
+    for (const { pair, origin } of state.pool) {
+      if (origin.kind !== "crossover") continue;
+      const [a, b, own] = [parents.get(origin.parents[0]) as Pair, parents.get(origin.parents[1]) as Pair, wide.genesOf(pair)];
+      const [ofA, ofB] = [wide.genesOf(a), wide.genesOf(b)];
+      own.forEach((gene, i) => {
+        if (ofA[i] !== ofB[i]) from.forEach((_, side) => gene === [ofA, ofB][side]?.[i] && (from[side] = (from[side] as number) + 1));
+      });
+    }
+    expect(from[0]).toBeGreaterThan(500);
+    expect(Math.abs((from[0] as number) / ((from[0] as number) + (from[1] as number)) - 0.5)).toBeLessThan(0.05);
+  });
+
+  it("takes a tiny gain for none, and counts anew after one that is not", () => {
+    const state = startFine(wide, [], settings, hidden(1), rootKey(1));
+    const gain = (by: number): number => {
+      const best = state.pool[0]?.score ?? 0;
+      fineGeneration(wide, state, settings, (pairs) => pairs.map(() => best + by), rootKey(1));
+      return state.stale;
+    };
+    expect([gain(-1), gain(leastGain / 2), gain(0.1), gain(-1), gain(0.1)]).toEqual([1, 2, 0, 1, 0]);
   });
 });
 

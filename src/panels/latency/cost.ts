@@ -6,6 +6,7 @@ import { scaleLinear } from "d3";
 import type { Candidate } from "@/nas/candidate";
 import { type LatencyCosts, sumOf } from "@/nas/latency/table";
 import type { Space } from "@/nas/space/types";
+import { plainTarget } from "@/nas/relaxation/searchLoss";
 import { cellMs, costText, type CostUnit } from "@/viz/copy/latency";
 import { countText } from "@/viz/format";
 
@@ -52,9 +53,7 @@ export interface CostInput {
 
 /** A target as it is set, in the metric's own unit. */
 export function targetCost(target: number | null, unit: CostUnit): number | null {
-  if (target === null) return null;
-  if (unit === "latency") return target * 1000;
-  return target < 1000 ? target * 1e6 : target;
+  return target === null ? null : plainTarget(unit, target);
 }
 
 /** Inverse: what is written to `fbnet.target`. */

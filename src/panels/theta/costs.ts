@@ -2,6 +2,7 @@
 import { costsOf, type LatencyCosts, type LatencyTable } from "@/nas/latency/table";
 import { countCosts } from "@/nas/relaxation/tableCost";
 import type { Space } from "@/nas/space/types";
+import { plainTarget } from "@/nas/relaxation/searchLoss";
 import type { ExperimentState } from "@/store/experiment";
 import { text as copy } from "@/viz/copy";
 import { costText } from "@/viz/copy/latency";
@@ -20,12 +21,10 @@ export function costWords(value: number, metric: CostMetric): string {
   return metric === "latency" ? costText(value, metric) : `${costText(value, metric)} ${copy.theta.metric[metric]}`;
 }
 
-/** `fbnet.target` in µs, MACs or parameters, as the search reads it: milliseconds of a latency; of counts, numbers below a thousand are millions. */
+/** `fbnet.target` in µs, MACs or parameters, as the search reads it. */
 export function targetOf(config: Pick<Config, "algorithm" | "fbnet.metric" | "fbnet.target">): number | null {
   const target = config["fbnet.target"];
-  if (target === null) return null;
-  if (metricOf(config) === "latency") return target * 1000;
-  return target < 1000 ? target * 1e6 : target;
+  return target === null ? null : plainTarget(metricOf(config), target);
 }
 
 export interface LayerPrices {

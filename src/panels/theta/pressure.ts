@@ -3,6 +3,7 @@
  * history and the run's configuration in, plain data out.
  */
 import { costLoss, type CostLossKind } from "@/nas/relaxation/costLoss";
+import { lossConstants } from "@/nas/relaxation/searchLoss";
 import type { Space } from "@/nas/space/types";
 import type { RunState } from "@/store/run";
 import { type Config, type CostMetric, type LayerPrices, metricOf, targetOf } from "./costs";
@@ -40,18 +41,12 @@ export interface Pressure {
   readonly loss: LossSplit | null;
 }
 
-/** α of `paper` and `inner`, and the exponent of the kinds whose weight is α (spec fbnet 1.4). */
-const paperAlpha = 0.2;
-const paperBeta = 0.6;
-
 /** Loss of a cross entropy and a cost in the loss's unit; `most` is the cost of the dearest network. The cost ends to press at the target. */
 export function splitLoss(config: Pick<Config, "fbnet.loss" | "fbnet.weight">, ce: number, cost: number, target: number | null, most: number): LossSplit {
   const kind = config["fbnet.loss"];
-  const weight = config["fbnet.weight"];
   const pressed = target === null ? cost : Math.max(cost, target);
   const isProduct = kind === "paper" || kind === "inner";
-  const constants = kind === "paper" ? { alpha: paperAlpha, beta: weight } : kind === "inner" ? { alpha: paperAlpha, beta: paperBeta } : { alpha: weight, beta: kind === "normalised" ? most : paperBeta };
-  const { loss } = costLoss(kind, ce, pressed, constants);
+  const { loss } = costLoss(kind, ce, pressed, lossConstants(kind, config["fbnet.weight"], most));
   return { kind, ce, part: isProduct ? loss / ce : loss - ce, total: loss, isProduct };
 }
 
