@@ -17,8 +17,6 @@ export interface FbnetState extends RetrainState {
   candidates: Candidate[];
   /** Index of the one that is trained; null before the search has ended. */
   winner: number | null;
-  /** Median latency of the winner's whole network as measured here, µs. */
-  measuredUs: number | null;
 }
 
 export function initialState(rows: readonly number[]): FbnetState {
@@ -30,7 +28,6 @@ export function initialState(rows: readonly number[]): FbnetState {
     table: null,
     candidates: [],
     winner: null,
-    measuredUs: null,
     retrainStep: 0,
     testDone: 0,
     testCorrect: 0,

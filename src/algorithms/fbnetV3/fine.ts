@@ -3,9 +3,10 @@
  * what the architecture would be expected to reach with the default recipe. No network is trained.
  */
 import { AppError } from "@/lib/appError";
+import type { RngKey } from "@/lib/rng";
 import type { Origin } from "@/nas/candidate";
 import type { JointSpace, Pair } from "@/nas/joint/encode";
-import { fineEnded, fineGeneration, type FineOptions, fineSearch, type FineState, startFine, sweepLimits } from "@/nas/joint/fineSearch";
+import { fineEnded, fineGeneration, type FineOptions, fineSearch, type FineState, type ScoredPair, type Scorer, startFine, sweepLimits } from "@/nas/joint/fineSearch";
 import { defaultRecipe } from "@/nas/joint/recipe";
 import type { MethodEnv, Tick } from "../method";
 import type { JointGeneration } from "../reports";
@@ -19,13 +20,15 @@ function generationOf({ generation, pool, calls, randomBest }: FineState): Joint
   return { generation, best: scores[0] ?? 0, mean: scores.reduce((a, b) => a + b, 0) / Math.max(1, scores.length), calls, randomBest: randomBest?.score ?? 0 };
 }
 
-/** The best predicted pair under a budget; null where not one turned up. */
-function bestUnder(joint: JointSpace, trained: readonly Pair[], options: FineOptions, scorer: (pairs: readonly Pair[]) => number[], key: MethodEnv["key"]): JointState["sweep"][number] | null {
+/** Different pairs, the first of equals. */
+function distinct(pairs: readonly Pair[]): Pair[] {
+  return [...new Map([...pairs].reverse().map((pair) => [pair.key, pair])).values()].reverse();
+}
+
+/** The best predicted pair under a budget; null where not one turned up. `known`: pairs to begin with, best first. */
+function bestUnder(joint: JointSpace, known: readonly Pair[], options: FineOptions, scorer: Scorer, key: RngKey): ScoredPair | null {
   try {
-    const [best] = fineSearch(joint, trained, options, scorer, key).pool;
-    if (!best) return null;
-    const { macs, id, recipe } = best.pair;
-    return { limit: options.limit, macs, predicted: best.score, id, recipe };
+    return fineSearch(joint, known, options, scorer, key).pool[0] ?? null;
   } catch (cause) {
     if (cause instanceof AppError && cause.code === "search.infeasible") return null;
     throw cause;
@@ -66,22 +69,33 @@ export async function* fineStage(env: MethodEnv, state: JointState, joint: Joint
     tell();
     yield { boundary: "step" };
   }
-  const [best] = state.fine.pool;
-  if (!best) throw new AppError("bug", "a fine stage without a pair");
-  if (state.winner === null) {
-    crown(env, state, best.pair, best.score, best.origin);
-    const [plain = 0] = scorer([joint.pair(best.pair.choices, defaultRecipe)]);
-    state.swap = { joint: best.score, defaultRecipe: plain };
-    tell();
-    yield { boundary: "step" };
-  }
+  // What keeps a small budget keeps a larger one: every search begins with what the ones before have found.
   const cheapest = env.space.cost(env.space.extremes("macs").min.choices).macs;
   const limits = sweepLimits(cheapest, limit, sweepBudgets);
-  for (let i = state.swept; i < limits.length && !skipped(); i++) {
-    const found = bestUnder(joint, trained, { ...options, limit: limits[i] as number }, scorer, key.fold("sweep").fold(i));
-    if (found) state.sweep.push(found);
+  const points = [...state.fine.pool];
+  for (let i = state.swept; i < limits.length - 1 && !skipped(); i++) {
+    const known = distinct([...state.found.map(({ pair }) => pair), ...points.map(({ pair }) => pair), ...trained]);
+    const best = bestUnder(joint, known, { ...options, limit: limits[i] as number, alone: true }, scorer, key.fold("sweep").fold(i));
+    if (best) {
+      state.found.unshift(best);
+      state.sweep.push(pointOf(best, limits[i] as number));
+    }
     state.swept = i + 1;
     tell();
     yield { boundary: "step" };
   }
+  if (state.winner !== null) return;
+  const [best] = [...points, ...state.found].sort((a, b) => b.score - a.score || a.pair.macs - b.pair.macs);
+  if (!best) throw new AppError("bug", "a fine stage without a pair");
+  crown(env, state, best.pair, best.score, best.origin);
+  const [plain = 0] = scorer([joint.pair(best.pair.choices, defaultRecipe)]);
+  state.swap = { joint: best.score, defaultRecipe: plain };
+  state.sweep.push(pointOf(best, limit));
+  state.swept = limits.length;
+  tell();
+  yield { boundary: "step" };
+}
+
+function pointOf({ pair: { macs, id, recipe }, score }: ScoredPair, limit: number): JointState["sweep"][number] {
+  return { limit, macs, predicted: score, id, recipe };
 }

@@ -2,7 +2,7 @@
 import type { Candidate, Origin } from "@/nas/candidate";
 import type { EarlyStop } from "@/nas/joint/earlyStop";
 import type { Pair } from "@/nas/joint/encode";
-import type { FineState } from "@/nas/joint/fineSearch";
+import type { FineState, ScoredPair } from "@/nas/joint/fineSearch";
 import type { Phase } from "../phases";
 import type { JointGeneration, JointReport } from "../reports";
 import type { RetrainState } from "../shared/retrain";
@@ -46,6 +46,8 @@ export interface JointState extends RetrainState {
   fine: FineState | null;
   generations: JointGeneration[];
   sweep: JointReport["sweep"][number][];
+  /** Best pairs of the sweep's smaller budgets, newest first. */
+  found: ScoredPair[];
   /** Budgets of the sweep that were searched. */
   swept: number;
   swap: JointReport["swap"];
@@ -74,6 +76,7 @@ export function initialState(): JointState {
     fine: null,
     generations: [],
     sweep: [],
+    found: [],
     swept: 0,
     swap: null,
     candidates: [],

