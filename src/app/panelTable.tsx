@@ -1,8 +1,6 @@
 /** The panels by id, each in its own boundary: a panel that throws while it renders shows a sentence, the others go on. */
 import { type ComponentType, lazy, type ReactNode, Suspense } from "react";
 import { CurvesPanel } from "@/panels/curves/CurvesPanel";
-import { PathPanel } from "@/panels/path/PathPanel";
-import { PoolPanel } from "@/panels/pool/PoolPanel";
 import { type PanelId, viewStore } from "@/store/view";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 import { useView } from "@/ui/hooks";
@@ -10,7 +8,9 @@ import { PanelMessage } from "@/ui/PanelMessage";
 import { text } from "@/viz/copy";
 import styles from "./stage.module.css";
 
-// Not needed for the first picture: their code (graph layout, image decoding, cells and their weights) comes a moment later.
+// The shell stands before any panel of the stage: their code comes a moment later, whichever the method brings forward.
+const PathPanel = lazy(async () => ({ default: (await import("@/panels/path/PathPanel")).PathPanel }));
+const PoolPanel = lazy(async () => ({ default: (await import("@/panels/pool/PoolPanel")).PoolPanel }));
 const DataPanel = lazy(async () => ({ default: (await import("@/panels/data/DataPanel")).DataPanel }));
 const CellsPanel = lazy(async () => ({ default: (await import("@/panels/cells/CellsPanel")).CellsPanel }));
 const StreamsPanel = lazy(async () => ({ default: (await import("@/panels/streams/StreamsPanel")).StreamsPanel }));
