@@ -201,11 +201,14 @@ describe("10,000 random configurations", () => {
         expect(notes.every((n) => n.message.length > 0 && n.message.length < 1000)).toBe(true);
         if (mode === "clamp") expect(problems).toEqual([]);
         // What came out goes in again unchanged, without a note.
-        expect(parseConfig({ ...config }, "refuse")).toMatchObject({ config, problems: [] });
+        const again = parseConfig({ ...config }, "refuse");
+        expect(again.problems).toEqual([]);
+        // As texts: comparing sixty keys one by one ten thousand times takes longer than everything else.
+        expect(JSON.stringify(again.config)).toBe(JSON.stringify(config));
       }),
       { numRuns: 10_000, seed: 7 },
     );
-  });
+  }, 120_000);
 
   it("gives every method its own space, and DARTS the paper's settings at full size", () => {
     for (const algorithm of algorithmIds) expect(parseConfig({ algorithm }, "refuse").config.space).toBe(ownSpace[algorithm]);
