@@ -47,3 +47,8 @@ export interface Candidate {
 
 /** How a network is trained (FBNetV3): gene → value. */
 export type Recipe = Readonly<Record<string, string | number>>;
+
+/** The most accurate of those that were scored, the first of equals; null where none was. */
+export function bestScored(candidates: readonly Candidate[]): Candidate | null {
+  return candidates.reduce<Candidate | null>((top, one) => (one.accuracy && one.accuracy.value > (top?.accuracy?.value ?? -1) ? one : top), null);
+}

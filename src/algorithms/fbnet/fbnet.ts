@@ -3,7 +3,7 @@
  * phases and answers questions about them; each phase is a file of its own, and what the two versions differ in is a `Relaxed`.
  */
 import { AppError } from "@/lib/appError";
-import type { Candidate } from "@/nas/candidate";
+import { bestScored, type Candidate } from "@/nas/candidate";
 import type { Choices } from "@/nas/mutable";
 import type { NormStats, ParamStore, PrepareWork } from "@/nn/executor";
 import type { RunConfig } from "../configKeys";
@@ -161,7 +161,7 @@ class FbnetRun implements MethodRun {
 
   metrics(): MethodMetrics {
     const { candidates, winner: at, test } = this.state;
-    const best = candidates.reduce<Candidate | null>((top, c) => (c.accuracy && c.accuracy.value > (top?.accuracy?.value ?? -1) ? c : top), null);
+    const best = bestScored(candidates);
     const winner = at === null ? null : (candidates[at] ?? null);
     return {
       best: best?.accuracy ? { id: best.id, accuracy: best.accuracy, macs: best.macs, params: best.params } : null,

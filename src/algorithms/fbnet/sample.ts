@@ -4,7 +4,7 @@
  */
 import { AppError } from "@/lib/appError";
 import type { Rng } from "@/lib/rng";
-import type { Candidate, Origin } from "@/nas/candidate";
+import { bestScored, type Candidate, type Origin } from "@/nas/candidate";
 import { drawPicks, logProbability } from "@/nas/relaxation/draws";
 import { expectedCost } from "@/nas/relaxation/costModel";
 import type { Space } from "@/nas/space/types";
@@ -132,6 +132,6 @@ export async function* scoreMembers(env: MethodEnv, state: FbnetState, store: Pa
 /** Best accuracy among the admitted; the first of equals, and the first at all where none was scored. */
 function winnerOf(candidates: readonly Candidate[], admits: (candidate: Candidate) => boolean): number {
   const allowed = candidates.filter(admits);
-  const best = allowed.reduce<Candidate | null>((top, c) => (c.accuracy && c.accuracy.value > (top?.accuracy?.value ?? -1) ? c : top), null);
+  const best = bestScored(allowed);
   return (best ?? allowed[0] ?? candidates[0])?.index ?? 0;
 }

@@ -4,7 +4,7 @@
  */
 import { AppError } from "@/lib/appError";
 import { plainMega } from "@/lib/units";
-import type { Candidate } from "@/nas/candidate";
+import { bestScored, type Candidate } from "@/nas/candidate";
 import { type JointSpace, jointSpace, type Pair } from "@/nas/joint/encode";
 import { settingsOf } from "@/nas/joint/recipe";
 import type { RunConfig } from "../configKeys";
@@ -211,7 +211,7 @@ class JointRun implements MethodRun {
 
   metrics(): MethodMetrics {
     const { candidates, winner, test } = this.state;
-    const best = candidates.reduce<Candidate | null>((top, c) => (c.accuracy && c.accuracy.value > (top?.accuracy?.value ?? -1) ? c : top), null);
+    const best = bestScored(candidates);
     return {
       best: best?.accuracy ? { id: best.id, accuracy: best.accuracy, macs: best.macs, params: best.params } : null,
       recalibration: null,
